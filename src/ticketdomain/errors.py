@@ -1,0 +1,91 @@
+"""Why a ticket, or the journal behind it, refuses.
+
+TicketDomainError
+├── InvalidCommandError         the command is wrong, whatever the ticket's state
+├── RefusedByStateError         the ticket's present state does not allow the change
+├── TicketNotFoundError         no such ticket for this account
+├── VersionMismatchError        the ticket is not at a version the caller asked for
+├── IdempotencyKeyReusedError   the key was used with another request
+├── KeyNotFoundError            no such API key
+├── UndecodableStreamError      what is stored cannot be understood
+└── JournalError                storage
+    ├── JournalRefusedError     the file is not a journal that this program may open
+    ├── JournalUnavailableError nothing was written, try again
+    └── OutcomeUnknownError     it failed while committing
+"""
+
+from msgspec import Struct
+
+
+class Fault(Struct, frozen=True, omit_defaults=True):
+    """One thing wrong with a command.
+
+    `pointer` is a JSON pointer (RFC 6901) into the request's body, `code` one of the contract's
+    codes, `allowed` the values that would have been taken.
+    """
+
+    pointer: str
+    code: str
+    detail: str
+    allowed: tuple[str, ...] | None = None
+
+
+class TicketDomainError(Exception):
+    """The base of every refusal."""
+
+
+class InvalidCommandError(TicketDomainError):
+    """The command itself is wrong; `faults` names everything found."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults))
+        self.faults = faults
+
+
+class RefusedByStateError(InvalidCommandError):
+    """The command is well formed, but not for this ticket as it now is."""
+
+
+class TicketNotFoundError(TicketDomainError):
+    """There is no such ticket for this account."""
+
+
+class VersionMismatchError(TicketDomainError):
+    """A precondition named versions, and the ticket is at none of them."""
+
+    def __init__(self, stream: str, current_version: int) -> None:
+        super().__init__(f"{stream} is at version {current_version}")
+        self.current_version = current_version
+
+
+class IdempotencyKeyReusedError(TicketDomainError):
+    """The idempotency key is remembered with another request."""
+
+
+class KeyNotFoundError(TicketDomainError):
+    """There is no API key of this id."""
+
+
+class UndecodableStreamError(TicketDomainError):
+    """A stored event cannot be decoded or folded."""
+
+    def __init__(self, stream: str, version: int) -> None:
+        super().__init__(f"event {version} of {stream} cannot be read")
+        self.stream = stream
+        self.version = version
+
+
+class JournalError(TicketDomainError):
+    """Storage failed."""
+
+
+class JournalRefusedError(JournalError):
+    """The file is not a journal, or one of a newer program."""
+
+
+class JournalUnavailableError(JournalError):
+    """Storage could not be used; nothing was written."""
+
+
+class OutcomeUnknownError(JournalError):
+    """Storage failed while committing: the change may or may not be there."""

@@ -1,0 +1,53 @@
+"""The statuses of a desk, the category of each, and which may follow which."""
+
+from msgspec import Struct
+
+from ticketdomain.events import StatusCategory
+
+
+class Workflow(Struct, frozen=True, forbid_unknown_fields=True):
+    """`statuses` in their order, the first is a new ticket's.
+
+    `transitions` limits what may follow a status; a status it leaves out, every other may follow.
+
+    Raises:
+        ValueError: there is no status, or a name is unusable or unknown.
+    """
+
+    statuses: dict[str, StatusCategory]
+    transitions: dict[str, tuple[str, ...]] = {}
+
+    def __post_init__(self) -> None:
+        if not self.statuses:
+            msg = "a workflow needs at least one status"
+            raise ValueError(msg)
+        for status in self.statuses:
+            if not status.strip() or len(status) > 100 or "\0" in status:
+                msg = f"{status!r} is no name for a status: 1 to 100 characters"
+                raise ValueError(msg)
+        named = [*self.transitions, *(s for after in self.transitions.values() for s in after)]
+        if unknown := [status for status in named if status not in self.statuses]:
+            msg = f"transitions name the unknown status {unknown[0]!r}"
+            raise ValueError(msg)
+
+    @property
+    def first(self) -> str:
+        """The status of a new ticket."""
+        return next(iter(self.statuses))
+
+    def after(self, status: str) -> tuple[str, ...]:
+        """Which statuses may follow; every one if the workflow no longer knows this one."""
+        others = tuple(other for other in self.statuses if other != status)
+        return self.transitions.get(status, others)
+
+
+DEFAULT_WORKFLOW = Workflow(
+    {
+        "open": "active",
+        "in_progress": "active",
+        "pending": "waiting",
+        "on_hold": "waiting",
+        "resolved": "resolved",
+        "closed": "closed",
+    }
+)
