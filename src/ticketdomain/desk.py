@@ -1,0 +1,120 @@
+"""The one door for a change: a line of waiting commands, and the one writer that decides them."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from queue import SimpleQueue
+from threading import Thread
+from typing import TypeAlias
+
+from ticketdomain.batch import Batch
+from ticketdomain.change import Change, Outcome
+from ticketdomain.errors import JournalError, JournalUnavailableError, TicketDomainError
+from ticketdomain.journal import Journal
+from ticketdomain.live import Live
+from ticketdomain.workflow import Workflow
+
+MOST_IN_A_BATCH = 500
+
+log = logging.getLogger(__name__)
+
+
+Waiting: TypeAlias = tuple[Change, "asyncio.Future[Outcome]"]
+Answer: TypeAlias = tuple["asyncio.Future[Outcome]", Outcome | Exception]
+
+
+class Desk:
+    """Takes changes from any event loop, and commits all that waits in one transaction."""
+
+    def __init__(
+        self, journal: Journal, live: Live, workflow: Workflow, clock: Callable[[], datetime]
+    ) -> None:
+        self._journal = journal
+        self._live = live
+        self._workflow = workflow
+        self._clock = clock
+        self._line: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._closing = False
+        self._writer = Thread(target=self._write, name="desk")
+        self._writer.start()
+
+    @property
+    def open(self) -> bool:
+        """Whether changes are taken."""
+        return self._writer.is_alive() and not self._closing
+
+    async def ask(self, change: Change) -> Outcome:
+        """Wait until a change is decided and, if it changes anything, on disk.
+
+        Raises:
+            TicketDomainError: it was refused, or storage failed; see `errors`.
+        """
+        if not self.open:
+            msg = "the desk is closed"
+            raise JournalUnavailableError(msg)
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._line.put((change, future))
+        return await future
+
+    def close(self) -> None:
+        """Decide all that waits, then stop."""
+        self._closing = True
+        self._line.put(None)
+        self._writer.join()
+
+    def _write(self) -> None:
+        last = False
+        while not last:
+            taken = [self._line.get()]
+            while len(taken) < MOST_IN_A_BATCH and not self._line.empty():
+                taken.append(self._line.get())
+            last = None in taken
+            _deliver(self._commit([each for each in taken if each is not None]))
+
+    def _commit(self, waiting: list[Waiting]) -> list[Answer]:
+        """Decide each in turn under the write lock; answers hold once this has returned."""
+        try:
+            with self._journal.writing() as writer:
+                batch = Batch(writer, self._live, self._workflow, self._clock())
+                answers: list[Answer] = [
+                    (future, _decide(batch, change)) for change, future in waiting
+                ]
+                batch.write()
+        except Exception as error:
+            log.exception("a batch of %d changes failed", len(waiting))
+            return [(future, error) for _, future in waiting]
+        self._live.keep(batch.states.values())
+        return answers
+
+
+def _decide(batch: Batch, change: Change) -> Outcome | Exception:
+    """Decide one change; a refusal is its own, a failure of storage is everybody's."""
+    try:
+        return batch.decide(change)
+    except JournalError:
+        raise
+    except TicketDomainError as refusal:
+        return refusal
+
+
+def _deliver(answers: list[Answer]) -> None:
+    """Wake each event loop once, however many of its requests are answered."""
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[Answer]] = defaultdict(list)
+    for future, answer in answers:
+        by_loop[future.get_loop()].append((future, answer))
+    for loop, theirs in by_loop.items():
+        with suppress(RuntimeError):  # the loop was closed, nobody waits any more
+            loop.call_soon_threadsafe(_resolve, theirs)
+
+
+def _resolve(answers: list[Answer]) -> None:
+    for future, answer in answers:
+        if future.done():  # the client has gone
+            continue
+        if isinstance(answer, Outcome):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)

@@ -1,0 +1,128 @@
+"""The states of folds on single streams: read from the journal, and kept warm."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import Any, TypeAlias, cast
+
+import msgspec
+from msgspec import Struct
+
+from ticketdomain.errors import UndecodableStreamError
+from ticketdomain.events import Recorded
+from ticketdomain.fold import Fold, State
+from ticketdomain.journal import Head, Reader, Snapshot, StoredRow, decode
+
+Folds: TypeAlias = tuple[Fold[Any], ...]
+
+WARM_STREAMS = 10_000
+
+
+class StreamState(Struct, frozen=True):
+    """Where a stream stands: its head, and what each of its folds makes of the events so far."""
+
+    stream: str
+    folds: Folds
+    head: Head
+    states: tuple[Any, ...]
+
+    def of(self, fold: Fold[State]) -> State | None:
+        """Give a fold's state, `None` before the first event."""
+        return cast(State | None, self.states[self.folds.index(fold)])
+
+    def after(self, recorded: Recorded, head: Head) -> "StreamState":
+        """Give the state one event later, when the stream's head is `head`.
+
+        Raises:
+            UndecodableStreamError: a fold can make nothing of the event.
+        """
+        try:
+            states = tuple(
+                fold.evolve(state, recorded)
+                for fold, state in zip(self.folds, self.states, strict=True)
+            )
+        except (TypeError, ValueError) as error:
+            raise UndecodableStreamError(self.stream, recorded.version) from error
+        return StreamState(self.stream, self.folds, head, states)
+
+    def after_rows(self, rows: Iterable[StoredRow]) -> "StreamState":
+        """Give the state after the rows that follow in the stream."""
+        state = self
+        for row in rows:
+            state = state.after(decode(row), row.head)
+        return state
+
+    def snapshots(self) -> list[Snapshot]:
+        """Give the folds' states as bytes to be stored."""
+        return [
+            Snapshot(self.stream, self.head.version, fold.name, fold.version, encoded)
+            for fold, state in zip(self.folds, self.states, strict=True)
+            if (encoded := msgspec.json.encode(state))
+        ]
+
+
+class Live:
+    """Folds of single streams, at their newest or at any version.
+
+    `folds` names them by the kind of stream, which is what stands before its first underscore.
+    Any thread may ask; what is kept warm is never relied on to be the newest.
+    """
+
+    def __init__(self, folds: Mapping[str, Folds], capacity: int = WARM_STREAMS) -> None:
+        self._folds = folds
+        self._capacity = capacity
+        self._warm: OrderedDict[str, StreamState] = OrderedDict()
+        self._lock = Lock()
+
+    def warm(self, stream: str) -> StreamState | None:
+        """Give a state that the stream had lately, if one is kept: good for what never changes."""
+        return self._warm.get(stream)
+
+    def newest(self, reader: Reader, stream: str) -> StreamState:
+        """Give the newest state that the reader sees; version 0 if there is no such stream."""
+        known = self.warm(stream) or self._restored(reader, stream)
+        state = known.after_rows(reader.stream(stream, after=known.head.version))
+        if state.head.version:
+            self.keep([state])
+        return state
+
+    def at(self, reader: Reader, stream: str, version: int) -> StreamState:
+        """Give the state at a version, or the newest before it."""
+        known = self._restored(reader, stream, version)
+        return known.after_rows(reader.stream(stream, after=known.head.version, upto=version))
+
+    def keep(self, states: Iterable[StreamState]) -> None:
+        """Keep states warm, at the cost of those least lately kept."""
+        with self._lock:
+            for state in states:
+                self._warm[state.stream] = state
+                self._warm.move_to_end(state.stream)
+            while len(self._warm) > self._capacity:
+                self._warm.popitem(last=False)
+
+    def _restored(self, reader: Reader, stream: str, upto: int | None = None) -> StreamState:
+        """Begin at the newest snapshot of all folds that can be read, or else at nothing."""
+        folds = self._folds[stream.partition("_")[0]]
+        stored: dict[tuple[int, str, int], bytes] = {}
+        for snapshot in reader.snapshots(stream, upto):
+            stored[snapshot.version, snapshot.fold, snapshot.fold_version] = snapshot.state
+            encoded = [stored.get((snapshot.version, each.name, each.version)) for each in folds]
+            if state := _decoded(reader, stream, snapshot.version, folds, encoded):
+                return state
+        return StreamState(stream, folds, Head(), (None,) * len(folds))
+
+
+def _decoded(
+    reader: Reader, stream: str, version: int, folds: Folds, encoded: list[bytes | None]
+) -> StreamState | None:
+    row = next(reader.stream(stream, after=version - 1, upto=version), None)
+    if row is None or None in encoded:
+        return None
+    try:
+        states = tuple(
+            msgspec.json.decode(each or b"", type=fold.state)
+            for each, fold in zip(encoded, folds, strict=True)
+        )
+    except ValueError:  # a snapshot can be thrown away, the events say it all
+        return None
+    return StreamState(stream, folds, row.head, states)
