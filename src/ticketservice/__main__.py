@@ -1,0 +1,5 @@
+"""`python -m ticketservice` is the program `ticketdomain`."""
+
+from ticketservice.cli import main
+
+main()

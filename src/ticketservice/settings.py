@@ -1,0 +1,78 @@
+"""Settings: defaults, then a TOML file, then the environment, then options; read once."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields
+
+from ticketdomain.workflow import DEFAULT_WORKFLOW, Workflow
+
+PREFIX = "TICKETDOMAIN_"
+DEFAULT_FILE = Path("ticketdomain.toml")
+
+
+class SettingsError(Exception):
+    """A setting is unknown or unusable; the message names it."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """All that can be set, with its default.
+
+    `database` is `sqlite:///PATH`, with four slashes for an absolute path.
+    """
+
+    database: str = "sqlite:///data/journal.db"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    log_level: str = "info"
+    workflow: Workflow = DEFAULT_WORKFLOW
+
+
+def read_settings(
+    environment: Mapping[str, str], file: Path | None = None, **options: object
+) -> Settings:
+    """Put the settings together; options that are `None` were not given.
+
+    The file is `file`, else the one `TICKETDOMAIN_CONFIG` names, else `ticketdomain.toml` in the
+    working directory, if it is there.
+
+    Raises:
+        SettingsError: a setting is unknown, or its value cannot be used.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    merged = _from_file(file, environment) | _from_environment(environment) | given
+    try:
+        return msgspec.convert(merged, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _from_file(file: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    named = file or (Path(name) if (name := environment.get(PREFIX + "CONFIG")) else None)
+    if named is None and not DEFAULT_FILE.exists():
+        return {}
+    path = named or DEFAULT_FILE
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+        msgspec.convert(values, Settings)
+    except OSError as error:
+        msg = f"{path}: {error.strerror}"
+        raise SettingsError(msg) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        msg = f"{path}: {error}"
+        raise SettingsError(msg) from error
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    names = {PREFIX + each.name.upper(): each.name for each in fields(Settings)}
+    del names[PREFIX + "WORKFLOW"]  # a table, which no variable can hold
+    for name in environment:
+        if name.startswith(PREFIX) and name not in names and name != PREFIX + "CONFIG":
+            msg = f"unknown setting {name} in the environment"
+            raise SettingsError(msg)
+    return {names[name]: value for name, value in environment.items() if name in names}

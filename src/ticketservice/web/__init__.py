@@ -1,0 +1,1 @@
+"""HTTP: requests become commands, and what came of them becomes answers."""

@@ -1,0 +1,75 @@
+"""The web application: Litestar with our addresses, inside what every request goes through."""
+
+import re
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Any, TypeAlias
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.openapi.config import OpenAPIConfig
+
+from ticketservice.service import Service
+from ticketservice.web.operations import OPERATIONS_ADDRESSES
+from ticketservice.web.problems import EXCEPTION_HANDLERS
+from ticketservice.web.public import PUBLIC_ADDRESSES
+from ticketservice.web.tickets import TICKET_ADDRESSES
+
+# As ASGI has them; Litestar's own types know no other method than the one that came.
+Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+
+MOST_BODY_BYTES = 2**20
+
+_request_id = re.compile(rb"[!-~]{1,128}").fullmatch
+
+
+def create_app(service: Service) -> Asgi:
+    """Make the application that answers for a service."""
+    app = Litestar(
+        [*TICKET_ADDRESSES, *PUBLIC_ADDRESSES, *OPERATIONS_ADDRESSES],
+        state=State({"service": service}),
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=MOST_BODY_BYTES,
+        openapi_config=OpenAPIConfig(
+            title="ticketdomain", version=version("ticketdomain"), use_handler_docstrings=True
+        ),
+        logging_config=None,
+    )
+    return with_head(with_request_ids(app, service))
+
+
+def with_request_ids(app: Asgi, service: Service) -> Asgi:
+    """Give every request an id, its own if it brings a usable one, and answer with it."""
+
+    async def identified(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return await app(scope, receive, send)
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        request_id = given if _request_id(given) else service.new_id("req").encode()
+        scope.setdefault("state", {})["request_id"] = request_id.decode()
+
+        async def answer(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        return await app(scope, receive, answer)
+
+    return identified
+
+
+def with_head(app: Asgi) -> Asgi:
+    """Answer HEAD as GET, without the body."""
+
+    async def headed(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await app(scope, receive, send)
+
+        async def answer(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        return await app({**scope, "method": "GET"}, receive, answer)
+
+    return headed

@@ -1,0 +1,89 @@
+"""Query parameters: every address names those it takes, and refuses all others."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NoReturn
+from urllib.parse import parse_qsl
+
+from ticketdomain.fields import instant
+from ticketservice.web.problems import ParameterFault, invalid
+from ticketservice.web.requests import Request, service_of
+
+AHEAD = timedelta(seconds=5)  # how far a caller's clock may be ahead of ours
+DEFAULT_LIMIT = 50
+MOST_ITEMS = 200
+
+_integer = re.compile(r"-?[0-9]{1,18}").fullmatch  # 18 digits fit every storage
+
+
+class Parameters:
+    """The values of a query; reading one that cannot be used answers 422.
+
+    Raises:
+        ProblemError: 422, naming every parameter that is unknown or given twice.
+    """
+
+    def __init__(self, request: Request, *allowed: str) -> None:
+        self._request = request
+        pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        self._values = dict(pairs)
+        names = [name for name, _ in pairs]
+        faults = [
+            ParameterFault(name, "unknown_field", "is no parameter of this address")
+            if name not in allowed
+            else ParameterFault(name, "conflict", "is given more than once")
+            for name in dict.fromkeys(names)
+            if name not in allowed or names.count(name) > 1
+        ]
+        if faults:
+            raise invalid(faults)
+
+    def flag(self, name: str) -> bool:
+        """Give `true` or `false`, and `False` where it is left out."""
+        value = self._values.get(name, "false")
+        if value not in ("true", "false"):
+            _refuse(name, "not_allowed", "must be true or false", ("true", "false"))
+        return value == "true"
+
+    def integer(self, name: str) -> int | None:
+        """Give an integer."""
+        value = self._values.get(name)
+        if value is not None and not _integer(value):
+            _refuse(name, "wrong_type", "must be an integer")
+        return None if value is None else int(value)
+
+    def moment(self, name: str) -> datetime | None:
+        """Give an instant, no later than now."""
+        if (value := self._values.get(name)) is None:
+            return None
+        try:
+            at = instant(value.replace(" ", "+"))  # what a plus becomes that was not encoded
+        except (ValueError, OverflowError):
+            _refuse(name, "bad_format", "must be a date-time with an offset, as in RFC 3339")
+        if at > service_of(self._request).clock() + AHEAD:
+            _refuse(name, "out_of_range", "must not be in the future")
+        return at
+
+    def limit(self) -> int:
+        """Give how many items a page may have."""
+        limit = self.integer("limit")
+        if limit is not None and not 1 <= limit <= MOST_ITEMS:
+            _refuse("limit", "out_of_range", f"must be from 1 to {MOST_ITEMS}")
+        return limit or DEFAULT_LIMIT
+
+    def cursor(self) -> int:
+        """Give where the page begins, as the page before it told."""
+        value = self._values.get("cursor", "0")
+        if not _integer(value) or value.startswith("-"):
+            _refuse("cursor", "bad_format", "must be the next of another page")
+        return int(value)
+
+    def exclude(self, a: str, b: str) -> None:
+        """Refuse two parameters that exclude each other."""
+        if a in self._values and b in self._values:
+            _refuse(b, "conflict", f"cannot be used together with {a}")
+
+
+def _refuse(name: str, code: str, detail: str, allowed: Sequence[str] | None = None) -> NoReturn:
+    raise invalid([ParameterFault(name, code, detail, tuple(allowed) if allowed else None)])

@@ -1,0 +1,105 @@
+"""The addresses of tickets, for agents."""
+
+from asyncio import to_thread
+from functools import partial
+
+from litestar import Response, get, patch, post, put
+from litestar.params import FromPath
+
+from ticketdomain.commands import read_open_ticket, read_update_ticket
+from ticketdomain.errors import VersionMismatchError
+from ticketdomain.live import StreamState
+from ticketprojections.history import HistoryEntry
+from ticketservice.tickets import Note, Tickets
+from ticketservice.web.answers import Page, TicketAnswer, page, ticket_answer
+from ticketservice.web.changes import answer_opening, answer_update, read_change, stale
+from ticketservice.web.conditions import etag, none_match
+from ticketservice.web.parameters import Parameters
+from ticketservice.web.requests import Request, admit, admit_to, read_json, service_of
+
+
+@post("/v1/tickets")
+async def open_ticket(request: Request) -> Response[TicketAnswer]:
+    """Open a ticket."""
+    key, service = admit(request, "tickets:write"), service_of(request)
+    body = await read_json(request)
+    read = partial(read_open_ticket, account=key.account, workflow=service.workflow)
+    change = read_change(request, key, body, read)
+    return answer_opening(change, await service.desk.ask(change))
+
+
+@put("/v1/tickets/{ticket_id:str}")
+async def update_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer]:
+    """Update a ticket: only the fields in the body change."""
+    return await _update(request, ticket_id)
+
+
+@patch("/v1/tickets/{ticket_id:str}")
+async def patch_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer]:
+    """Update a ticket, as PUT does."""
+    return await _update(request, ticket_id, "application/merge-patch+json")
+
+
+async def _update(request: Request, ticket_id: str, *also: str) -> Response[TicketAnswer]:
+    key, service = admit(request, "tickets:write"), service_of(request)
+    service.tickets.find(key, ticket_id)
+    body = await read_json(request, *also)
+    read = partial(read_update_ticket, workflow=service.workflow)
+    change = read_change(request, key, body, read, ticket_id=ticket_id)
+    try:
+        return answer_update(change, await service.desk.ask(change))
+    except VersionMismatchError as error:
+        raise await stale(service.tickets, key, change, error) from error
+
+
+@get("/v1/tickets/{ticket_id:str}")
+async def read_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer | None]:
+    """Read a ticket, now, at a version, or as of an instant."""
+    service = admit_to(request, "tickets:read", ticket_id)
+    state = await _asked_for(service.tickets, ticket_id, Parameters(request, "version", "as_of"))
+    headers = {"ETag": etag(state.head.version)}
+    if none_match(request, headers["ETag"]):
+        return Response(None, status_code=304, headers=headers)
+    return Response(ticket_answer(state), headers=headers)
+
+
+async def _asked_for(tickets: Tickets, ticket_id: str, parameters: Parameters) -> StreamState:
+    parameters.exclude("version", "as_of")
+    version, as_of = parameters.integer("version"), parameters.moment("as_of")
+    if version is not None:
+        return await to_thread(tickets.at_version, ticket_id, version)
+    if as_of is not None:
+        return await to_thread(tickets.as_of, ticket_id, as_of)
+    return tickets.newest(ticket_id)
+
+
+@get("/v1/tickets/{ticket_id:str}/history")
+async def read_history(request: Request, ticket_id: FromPath[str]) -> Page[HistoryEntry]:
+    """Read what every update has changed, oldest first."""
+    service = admit_to(request, "tickets:read", ticket_id)
+    given = Parameters(request, "limit", "cursor", "as_of")
+    as_of, after, limit = given.moment("as_of"), given.cursor(), given.limit()
+    found = await to_thread(
+        service.tickets.history, ticket_id, after=after, limit=limit + 1, as_of=as_of
+    )
+    return page(found, limit, lambda last: last.version)
+
+
+@get("/v1/tickets/{ticket_id:str}/notes")
+async def read_notes(request: Request, ticket_id: FromPath[str]) -> Page[Note]:
+    """Read the internal notes, oldest first."""
+    service = admit_to(request, "tickets:read", ticket_id)
+    given = Parameters(request, "limit", "cursor")
+    after, limit = given.cursor(), given.limit()
+    found = await to_thread(service.tickets.notes, ticket_id, after=after, limit=limit + 1)
+    return page(found, limit, lambda last: last.version)
+
+
+TICKET_ADDRESSES = [
+    open_ticket,
+    update_ticket,
+    patch_ticket,
+    read_ticket,
+    read_history,
+    read_notes,
+]
