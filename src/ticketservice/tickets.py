@@ -38,6 +38,8 @@ class Tickets:
         Raises:
             TicketNotFoundError: there is none, or it is another account's or requester's.
         """
+        if not ticket_id.startswith("ticket_"):  # another kind of stream
+            raise TicketNotFoundError
         state = self._live.warm(ticket_id) or self.newest(ticket_id)
         ticket = state.of(TICKET)
         if ticket is None or ticket.account != key.account:
@@ -47,8 +49,6 @@ class Tickets:
 
     def newest(self, ticket_id: str) -> StreamState:
         """Give the ticket as everything committed so far, by any process, has left it."""
-        if not ticket_id.startswith("ticket_"):
-            raise TicketNotFoundError
         with self._journal.reading() as reader:
             return self._live.newest(reader, ticket_id)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, TypeAlias
 
@@ -59,17 +60,21 @@ def with_request_ids(app: Asgi, service: Service) -> Asgi:
 
 
 def with_head(app: Asgi) -> Asgi:
-    """Answer HEAD as GET, without the body."""
+    """Answer HEAD as GET, without the body, wherever GET is answered."""
 
     async def headed(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            return await app(scope, receive, send)
-
         async def answer(message: Any) -> None:
-            if message["type"] == "http.response.body":
+            if message.get("status") == HTTPStatus.METHOD_NOT_ALLOWED:
+                message["headers"] = [_with_head_allowed(*each) for each in message["headers"]]
+            elif head and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
 
-        return await app({**scope, "method": "GET"}, receive, answer)
+        head = scope.get("method") == "HEAD"
+        await app({**scope, "method": "GET"} if head else scope, receive, answer)
 
     return headed
+
+
+def _with_head_allowed(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    return (name, value + b", HEAD") if name == b"allow" and b"GET" in value else (name, value)
