@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, TypeAlias
@@ -11,6 +12,7 @@ from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 
 from ticketservice.service import Service
+from ticketservice.web.description import COMPONENTS
 from ticketservice.web.operations import OPERATIONS_ADDRESSES
 from ticketservice.web.problems import EXCEPTION_HANDLERS
 from ticketservice.web.public import PUBLIC_ADDRESSES
@@ -19,6 +21,7 @@ from ticketservice.web.tickets import TICKET_ADDRESSES
 # As ASGI has them; Litestar's own types know no other method than the one that came.
 Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
+ADDRESSES = [*TICKET_ADDRESSES, *PUBLIC_ADDRESSES, *OPERATIONS_ADDRESSES]
 MOST_BODY_BYTES = 2**20
 
 _request_id = re.compile(rb"[!-~]{1,128}").fullmatch
@@ -27,16 +30,29 @@ _request_id = re.compile(rb"[!-~]{1,128}").fullmatch
 def create_app(service: Service) -> Asgi:
     """Make the application that answers for a service."""
     app = Litestar(
-        [*TICKET_ADDRESSES, *PUBLIC_ADDRESSES, *OPERATIONS_ADDRESSES],
-        state=State({"service": service}),
+        ADDRESSES,
+        state=State({"service": service, "describe": describe}),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=MOST_BODY_BYTES,
-        openapi_config=OpenAPIConfig(
-            title="ticketdomain", version=version("ticketdomain"), use_handler_docstrings=True
-        ),
+        openapi_config=None,
         logging_config=None,
     )
     return with_head(with_request_ids(app, service))
+
+
+@cache
+def describe() -> dict[str, Any]:
+    """Describe the API in OpenAPI 3.1.
+
+    By an application of its own, that is not served: Litestar's stock pages load from other hosts.
+    """
+    config = OpenAPIConfig(
+        title="ticketdomain",
+        version=version("ticketdomain"),
+        components=COMPONENTS,
+        use_handler_docstrings=True,
+    )
+    return Litestar(ADDRESSES, openapi_config=config).openapi_schema.to_schema()
 
 
 def with_request_ids(app: Asgi, service: Service) -> Asgi:

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import get
 from msgspec import Struct
 
+from ticketservice.web.description import described
 from ticketservice.web.parameters import Parameters
 from ticketservice.web.problems import desk_closed
 from ticketservice.web.requests import Request, acting, admit, service_of
@@ -25,7 +26,7 @@ class Health(Struct, frozen=True):
     status: str
 
 
-@get("/v1/me")
+@get("/v1/me", operation_class=described())
 async def read_me(request: Request) -> KeyAnswer:
     """Read what the key that asks may do."""
     key = admit(request)
@@ -57,7 +58,8 @@ async def read_readiness(request: Request) -> Health:
 async def read_openapi(request: Request) -> dict[str, Any]:
     """Describe this API in OpenAPI 3.1."""
     Parameters(request)
-    return request.app.openapi_schema.to_schema()
+    description: dict[str, Any] = request.app.state.describe()
+    return description
 
 
 OPERATIONS_ADDRESSES = [read_me, read_health, read_readiness, read_openapi]

@@ -12,11 +12,12 @@ from ticketdomain.ticket import TICKET
 from ticketprojections.public import PUBLIC, PublicEntry, PublicTicket, public_ticket
 from ticketservice.web.answers import Page, page
 from ticketservice.web.conditions import none_match
+from ticketservice.web.description import READING, described
 from ticketservice.web.parameters import Parameters
 from ticketservice.web.requests import Request, admit_to
 
 
-@get("/v1/public/tickets/{ticket_id:str}")
+@get("/v1/public/tickets/{ticket_id:str}", operation_class=described(headers=READING))
 async def read_public_ticket(
     request: Request, ticket_id: FromPath[str]
 ) -> Response[PublicTicket | None]:
@@ -39,7 +40,7 @@ def _tagged(request: Request, answer: PublicTicket) -> Response[PublicTicket | N
     return Response(answer, headers=headers)
 
 
-@get("/v1/public/tickets/{ticket_id:str}/history")
+@get("/v1/public/tickets/{ticket_id:str}/history", operation_class=described("limit", "cursor"))
 async def read_public_history(request: Request, ticket_id: FromPath[str]) -> Page[PublicEntry]:
     """Read the changes that the customer may see, oldest first."""
     service = admit_to(request, "public:read", ticket_id)

@@ -14,11 +14,22 @@ from ticketservice.tickets import Note, Tickets
 from ticketservice.web.answers import Page, TicketAnswer, page, ticket_answer
 from ticketservice.web.changes import answer_opening, answer_update, read_change, stale
 from ticketservice.web.conditions import etag, none_match
+from ticketservice.web.description import (
+    CHANGING,
+    OPENING,
+    PATCHING,
+    PUTTING,
+    READING,
+    WRITING,
+    described,
+)
 from ticketservice.web.parameters import Parameters
 from ticketservice.web.requests import Request, admit, admit_to, read_json, service_of
 
+TICKET = "/v1/tickets/{ticket_id:str}"
 
-@post("/v1/tickets")
+
+@post("/v1/tickets", operation_class=described("dry_run", headers=WRITING, body=OPENING))
 async def open_ticket(request: Request) -> Response[TicketAnswer]:
     """Open a ticket."""
     key, service = admit(request, "tickets:write"), service_of(request)
@@ -28,13 +39,19 @@ async def open_ticket(request: Request) -> Response[TicketAnswer]:
     return answer_opening(change, await service.desk.ask(change))
 
 
-@put("/v1/tickets/{ticket_id:str}")
+@put(
+    "/v1/tickets/{ticket_id:str}",
+    operation_class=described("dry_run", headers=CHANGING, body=PUTTING),
+)
 async def update_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer]:
     """Update a ticket: only the fields in the body change."""
     return await _update(request, ticket_id)
 
 
-@patch("/v1/tickets/{ticket_id:str}")
+@patch(
+    "/v1/tickets/{ticket_id:str}",
+    operation_class=described("dry_run", headers=CHANGING, body=PATCHING),
+)
 async def patch_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer]:
     """Update a ticket, as PUT does."""
     return await _update(request, ticket_id, "application/merge-patch+json")
@@ -52,7 +69,7 @@ async def _update(request: Request, ticket_id: str, *also: str) -> Response[Tick
         raise await stale(service.tickets, key, change, error) from error
 
 
-@get("/v1/tickets/{ticket_id:str}")
+@get(TICKET, operation_class=described("version", "as_of", headers=READING))
 async def read_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer | None]:
     """Read a ticket, now, at a version, or as of an instant."""
     service = admit_to(request, "tickets:read", ticket_id)
@@ -73,7 +90,7 @@ async def _asked_for(tickets: Tickets, ticket_id: str, parameters: Parameters) -
     return tickets.newest(ticket_id)
 
 
-@get("/v1/tickets/{ticket_id:str}/history")
+@get(f"{TICKET}/history", operation_class=described("limit", "cursor", "as_of"))
 async def read_history(request: Request, ticket_id: FromPath[str]) -> Page[HistoryEntry]:
     """Read what every update has changed, oldest first."""
     service = admit_to(request, "tickets:read", ticket_id)
@@ -85,7 +102,7 @@ async def read_history(request: Request, ticket_id: FromPath[str]) -> Page[Histo
     return page(found, limit, lambda last: last.version)
 
 
-@get("/v1/tickets/{ticket_id:str}/notes")
+@get(f"{TICKET}/notes", operation_class=described("limit", "cursor"))
 async def read_notes(request: Request, ticket_id: FromPath[str]) -> Page[Note]:
     """Read the internal notes, oldest first."""
     service = admit_to(request, "tickets:read", ticket_id)
