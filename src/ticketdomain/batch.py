@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from msgspec import Struct
+
 from ticketdomain.change import Change, Outcome
 from ticketdomain.commands import OpenTicket, UpdateTicket
 from ticketdomain.decide import decide
@@ -22,18 +24,32 @@ from ticketdomain.workflow import Workflow
 
 REMEMBERED_FOR = timedelta(days=7)
 SNAPSHOT_EVERY = 200  # events of a stream
+MOST_KNOWN = 2_000  # streams
+
+
+class Settled(Struct, frozen=True):
+    """How streams stood when the journal's newest position was `position`.
+
+    While it still is, no other process has written, and they need not be read again.
+    """
+
+    position: int = 0
+    states: dict[str, StreamState] = {}
 
 
 class Batch:
     """The changes of one transaction: decided one by one, written together."""
 
-    def __init__(self, writer: Writer, live: Live, workflow: Workflow, now: datetime) -> None:
+    def __init__(
+        self, writer: Writer, live: Live, workflow: Workflow, now: datetime, last: Settled
+    ) -> None:
         self.states: dict[str, StreamState] = {}
         self._writer = writer
         self._live = live
         self._workflow = workflow
         self._now = now
         self._position = writer.position()
+        self._known = last.states if last.position == self._position else {}
         self._rows: list[StoredRow] = []
         self._snapshots: list[Snapshot] = []
 
@@ -59,8 +75,14 @@ class Batch:
         self._writer.keep(self._snapshots)
         self._rows, self._snapshots = [], []
 
+    def settled(self) -> Settled:
+        """Give where the journal stands once this is committed."""
+        known = {} if len(self._known) > MOST_KNOWN else self._known
+        return Settled(self._position, {**known, **self.states})
+
     def _newest(self, stream: str) -> StreamState:
-        return self.states.get(stream) or self._live.newest(self._writer, stream)
+        known = self.states.get(stream) or self._known.get(stream)
+        return known or self._live.newest(self._writer, stream)
 
     def _remembered(self, change: Change) -> StreamState | None:
         """Give the state that an earlier request with the same idempotency key was answered."""
@@ -112,10 +134,10 @@ class Batch:
         return rows, state
 
     def _accept(self, change: Change, rows: list[StoredRow], after: StreamState) -> None:
+        due = after.head.version % SNAPSHOT_EVERY < len(rows)
+        self._snapshots.extend(after.snapshots() if due else ())
         self._rows.extend(rows)
         self._position += len(rows)
-        if after.head.version % SNAPSHOT_EVERY < len(rows):
-            self._snapshots.extend(after.snapshots())
         self.states[change.stream] = after
         if key := change.idempotency:
             remembered = Remembered(key.request_hash, change.stream, after.head.version)

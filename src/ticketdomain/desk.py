@@ -10,9 +10,9 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TypeAlias
 
-from ticketdomain.batch import Batch
+from ticketdomain.batch import Batch, Settled
 from ticketdomain.change import Change, Outcome
-from ticketdomain.errors import JournalError, JournalUnavailableError, TicketDomainError
+from ticketdomain.errors import JournalError, JournalUnavailableError
 from ticketdomain.journal import Journal
 from ticketdomain.live import Live
 from ticketdomain.workflow import Workflow
@@ -37,6 +37,7 @@ class Desk:
         self._workflow = workflow
         self._clock = clock
         self._line: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._settled = Settled()
         self._closing = False
         self._writer = Thread(target=self._write, name="desk")
         self._writer.start()
@@ -78,7 +79,7 @@ class Desk:
         """Decide each in turn under the write lock; answers hold once this has returned."""
         try:
             with self._journal.writing() as writer:
-                batch = Batch(writer, self._live, self._workflow, self._clock())
+                batch = Batch(writer, self._live, self._workflow, self._clock(), self._settled)
                 answers: list[Answer] = [
                     (future, _decide(batch, change)) for change, future in waiting
                 ]
@@ -86,18 +87,19 @@ class Desk:
         except Exception as error:
             log.exception("a batch of %d changes failed", len(waiting))
             return [(future, error) for _, future in waiting]
+        self._settled = batch.settled()
         self._live.keep(batch.states.values())
         return answers
 
 
 def _decide(batch: Batch, change: Change) -> Outcome | Exception:
-    """Decide one change; a refusal is its own, a failure of storage is everybody's."""
+    """Decide one change; what goes wrong is its own, but a failure of storage is everybody's."""
     try:
         return batch.decide(change)
     except JournalError:
         raise
-    except TicketDomainError as refusal:
-        return refusal
+    except Exception as error:
+        return error
 
 
 def _deliver(answers: list[Answer]) -> None:

@@ -15,7 +15,7 @@ from ticketdomain.journal import Head, Reader, Snapshot, StoredRow, decode
 
 Folds: TypeAlias = tuple[Fold[Any], ...]
 
-WARM_STREAMS = 10_000
+WARM_STREAMS = 2_000
 
 
 class StreamState(Struct, frozen=True):

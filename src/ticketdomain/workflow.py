@@ -1,8 +1,17 @@
 """The statuses of a desk, the category of each, and which may follow which."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ticketdomain.events import StatusCategory
+
+DEFAULT_STATUSES: dict[str, StatusCategory] = {
+    "open": "active",
+    "in_progress": "active",
+    "pending": "waiting",
+    "on_hold": "waiting",
+    "resolved": "resolved",
+    "closed": "closed",
+}
 
 
 class Workflow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -14,7 +23,7 @@ class Workflow(Struct, frozen=True, forbid_unknown_fields=True):
         ValueError: there is no status, or a name is unusable or unknown.
     """
 
-    statuses: dict[str, StatusCategory]
+    statuses: dict[str, StatusCategory] = field(default_factory=lambda: dict(DEFAULT_STATUSES))
     transitions: dict[str, tuple[str, ...]] = {}
 
     def __post_init__(self) -> None:
@@ -41,13 +50,4 @@ class Workflow(Struct, frozen=True, forbid_unknown_fields=True):
         return self.transitions.get(status, others)
 
 
-DEFAULT_WORKFLOW = Workflow(
-    {
-        "open": "active",
-        "in_progress": "active",
-        "pending": "waiting",
-        "on_hold": "waiting",
-        "resolved": "resolved",
-        "closed": "closed",
-    }
-)
+DEFAULT_WORKFLOW = Workflow()

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -14,7 +14,6 @@ from rich_click import RichGroup
 from ticketdomain.change import Change
 from ticketdomain.errors import KeyNotFoundError, TicketDomainError
 from ticketdomain.keys import SCOPES, ApiKey, IssueKey, RevokeKey, Scope, secret_sha256
-from ticketservice.serve import serve_forever
 from ticketservice.service import Service, open_service
 from ticketservice.settings import SettingsError, read_settings
 
@@ -54,6 +53,8 @@ def program() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; default 8000.")
 def serve(config: Path | None, host: str | None, port: int | None) -> None:
     """Run the service until it is told to stop."""
+    from ticketservice.serve import serve_forever  # which is slow, and no other command needs it
+
     serve_forever(read_settings(os.environ, config, host=host, port=port))
 
 
@@ -87,8 +88,8 @@ def create(
             name=_name(name, "--name"),
             scopes=tuple(dict.fromkeys(scopes)),
             secret_sha256=secret_sha256(secret),
-            expires_at=None if expires is None else service.clock() + timedelta(days=expires),
-            requester=requester,
+            expires_at=None if expires is None else _in_days(service.clock(), expires),
+            requester=None if requester is None else _name(requester, "--requester"),
         )
         change = Change(stream=service.new_id("key"), command=command, account=account)
         asyncio.run(service.desk.ask(change))
@@ -143,6 +144,14 @@ def _shown(key: ApiKey) -> dict[str, object]:
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
     }
+
+
+def _in_days(now: datetime, days: float) -> datetime:
+    try:
+        return now + timedelta(days=days)
+    except (ValueError, OverflowError) as error:
+        msg = f"--expires cannot be {days} days"
+        raise click.BadParameter(msg) from error
 
 
 def _name(value: str, option: str) -> str:

@@ -1,7 +1,9 @@
 """Runs the web application in a server process."""
 
 import logging
+import signal
 import socket
+import sys
 
 import uvicorn
 
@@ -20,18 +22,23 @@ def serve_forever(settings: Settings) -> None:
         JournalError: the journal cannot be opened.
     """
     logging.basicConfig(level=settings.log_level.upper())
+    # uvicorn raises the signal again when it is done: then what is open here gets closed too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     address = (settings.host, settings.port)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with (
-        socket.create_server(address, backlog=1024) as listener,
+        socket.create_server(address, family=family, backlog=1024) as listener,
         open_service(settings) as service,
     ):
         config = uvicorn.Config(
             create_app(service),
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        host, port = listener.getsockname()[:2]
+        port = listener.getsockname()[1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(f"ticketdomain serves on http://{host}:{port}", flush=True)
         uvicorn.Server(config).run(sockets=[listener])

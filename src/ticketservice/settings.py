@@ -3,13 +3,15 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import fields
 
 from ticketdomain.workflow import DEFAULT_WORKFLOW, Workflow
+
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 PREFIX = "TICKETDOMAIN_"
 DEFAULT_FILE = Path("ticketdomain.toml")
@@ -27,8 +29,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     database: str = "sqlite:///data/journal.db"
     host: str = "127.0.0.1"
-    port: int = 8000
-    log_level: str = "info"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    log_level: LogLevel = "info"
     workflow: Workflow = DEFAULT_WORKFLOW
 
 

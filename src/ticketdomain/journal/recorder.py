@@ -3,7 +3,9 @@
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +29,9 @@ COLUMNS = (
     "rowid, originator_id, originator_version, topic, state, account, at, key_id, on_behalf_of,"
     " request_id, commit_index, commit_count, schema_version, salt, payload_hash, chain_hash"
 )
+ROW = f"({', '.join('?' for _ in COLUMNS.split(','))})"
+MOST_ROWS = 1000  # SQLite takes 32,766 parameters in a statement
+
 # A column that is literally called rowid is what the base class selects, and what VACUUM and a
 # dump keep; AUTOINCREMENT remembers the highest position ever used, even when rows are deleted.
 # The schema's version is a row, not a pragma, because a dump leaves pragmas out.
@@ -139,11 +144,8 @@ class JournalPool(SQLiteConnectionPool):
                 isolation_level=None,
                 timeout=LOCK_TIMEOUT,
             )
-            if self._read_only:
-                connection.execute("PRAGMA query_only = ON")
-            else:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA query_only = {int(self._read_only)}")
         except sqlite3.Error as error:
             raise JournalUnavailableError(str(error)) from error
         connection.row_factory = sqlite3.Row
@@ -172,13 +174,27 @@ class JournalRecorder(SQLiteApplicationRecorder):
 
     def __init__(self, datastore: JournalDatastore) -> None:
         super().__init__(datastore)
-        self.insert_events_statement = (
-            f"INSERT INTO {self.events_table_name} ({COLUMNS})"
-            f" VALUES ({', '.join('?' for _ in COLUMNS.split(','))})"
-        )
+        self.insert_events_statement = f"INSERT INTO {self.events_table_name} ({COLUMNS}) VALUES "
 
     def construct_create_table_statements(self) -> list[str]:
         return list(DDL)
+
+    def create_table(self) -> None:
+        """Make the tables, or check those that are there, and only then turn the file to WAL.
+
+        SQLite does not wait by itself for another process that has the file meanwhile.
+        """
+        super().create_table()
+        deadline = monotonic() + LOCK_TIMEOUT
+        with self.datastore.get_connection(commit=True) as connection:
+            while True:
+                try:
+                    connection.cursor().execute("PRAGMA journal_mode = WAL")
+                    return
+                except sqlite3.OperationalError as error:
+                    if monotonic() > deadline:
+                        raise JournalUnavailableError(str(error)) from error
+                    sleep(0.01)
 
     def _create_table(self, c: SQLiteCursor) -> None:
         """Make the tables, once: the caller's transaction holds the write lock."""
@@ -206,7 +222,11 @@ class JournalRecorder(SQLiteApplicationRecorder):
         stored_events: Sequence[Any],  # StoredRow: an event without its envelope has no row
         **_: Any,
     ) -> Sequence[int]:
-        c.executemany(self.insert_events_statement, map(astuple, stored_events))
+        # Many rows in a statement: each lets go of the interpreter's lock, and has to wait for it.
+        for first in range(0, len(stored_events), MOST_ROWS):
+            rows = stored_events[first : first + MOST_ROWS]
+            values = ", ".join([ROW] * len(rows))
+            c.execute(self.insert_events_statement + values, list(chain(*map(astuple, rows))))
         return [row.position for row in stored_events]
 
     def insert_rows(self, c: SQLiteCursor, rows: Sequence[StoredRow]) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from eventsourcing.sqlite import SQLiteCursor
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from ticketdomain.errors import JournalRefusedError
+from ticketdomain.errors import JournalError, JournalRefusedError, JournalUnavailableError
 from ticketdomain.journal.recorder import COLUMNS, JournalDatastore, JournalRecorder
 from ticketdomain.journal.rows import StoredRow, instant_text
 
@@ -93,14 +94,21 @@ class Reader:
         if upto is not None:
             query += " AND version <= ?"
             parameters.append(upto)
-        rows = self._connection.execute(f"{query} ORDER BY version DESC", parameters)
-        return (Snapshot(*row) for row in rows)
+        return starmap(Snapshot, self._select(f"{query} ORDER BY version DESC", parameters))
 
     def _rows(self, query: str, parameters: Sequence[Any]) -> Iterator[StoredRow]:
-        return (StoredRow(*row) for row in self._connection.execute(query, parameters))
+        return starmap(StoredRow, self._select(query, parameters))
 
     def _one(self, query: str, parameters: Sequence[Any] = ()) -> Any:
-        return self._connection.execute(query, parameters).fetchone()
+        return next(self._select(query, parameters), None)
+
+    def _select(self, query: str, parameters: Sequence[Any]) -> Iterator[Any]:
+        try:
+            # `yield from` would close the cursor when it is left early, maybe after the connection.
+            for row in self._connection.execute(query, parameters):  # noqa: UP028
+                yield row
+        except sqlite3.Error as error:
+            raise JournalUnavailableError(str(error)) from error
 
 
 class Writer(Reader):
@@ -155,9 +163,10 @@ class Journal:
         self._readers = JournalDatastore(path, read_only=True)
         try:
             self._recorder.create_table()
-        except BaseException:
+        except JournalError as error:
             self.close()
-            raise
+            msg = f"{path}: {error}"
+            raise type(error)(msg) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -185,7 +194,9 @@ class Journal:
 def _make_private_file(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return  # and not opened: closing it would drop the locks this process has on it
     except OSError as error:
         msg = f"cannot open {path}: {error.strerror}"
         raise JournalRefusedError(msg) from error

@@ -1,7 +1,7 @@
 """The web application: Litestar with our addresses, inside what every request goes through."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
@@ -24,7 +24,7 @@ Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 ADDRESSES = [*TICKET_ADDRESSES, *PUBLIC_ADDRESSES, *OPERATIONS_ADDRESSES]
 MOST_BODY_BYTES = 2**20
 
-_request_id = re.compile(rb"[!-~]{1,128}").fullmatch
+_request_id = re.compile(r"[!-~]{1,128}").fullmatch
 
 
 def create_app(service: Service) -> Asgi:
@@ -61,18 +61,29 @@ def with_request_ids(app: Asgi, service: Service) -> Asgi:
     async def identified(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return await app(scope, receive, send)
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = given if _request_id(given) else service.new_id("req").encode()
-        scope.setdefault("state", {})["request_id"] = request_id.decode()
+        headers = by_name(scope["headers"])
+        given = headers.get("x-request-id", "")
+        request_id = given if _request_id(given) else service.new_id("req")
+        scope.setdefault("state", {}).update(headers=headers, request_id=request_id)
+        answered = (b"x-request-id", request_id.encode())
 
         async def answer(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+                message["headers"] = [*message["headers"], answered]
             await send(message)
 
         return await app(scope, receive, answer)
 
     return identified
+
+
+def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Give headers by their name in lower case; several of one name joined (RFC 9110, 5.2)."""
+    joined: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
 
 
 def with_head(app: Asgi) -> Asgi:

@@ -85,7 +85,11 @@ def bad_header(header: str, detail: str) -> ProblemError:
 
 
 def invalid(faults: Sequence[Fault | ParameterFault]) -> ProblemError:
-    return ProblemError(422, "invalid", f"{len(faults)} fault(s), see errors", errors=faults)
+    first = faults[0]
+    place = first.pointer if isinstance(first, Fault) else first.parameter
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    detail = f"{place or 'the body'} {first.detail}{more}"
+    return ProblemError(422, "invalid", detail, errors=faults)
 
 
 def not_found(_: TicketDomainError) -> ProblemError:

@@ -33,10 +33,9 @@ def service_of(request: Request) -> Service:
 
 
 def header(request: Request, name: str) -> str | None:
-    """Give a header's value; several of the same name are joined, as RFC 9110 (5.2) says."""
-    wanted = name.lower().encode()
-    values = [value for key, value in request.scope["headers"] if key == wanted]
-    return b", ".join(values).decode("latin-1") if values else None
+    """Give a header's value."""
+    headers: dict[str, str] = request.scope["state"]["headers"]
+    return headers.get(name.lower())
 
 
 def admit(request: Request, scope: str | None = None) -> ApiKey:
