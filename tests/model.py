@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from ticketdomain.json_values import Json
+
 FIELDS = ("subject", "description", "priority", "status", "category", "assigned_to", "due_date")
 CATEGORIES = {
     "pending": "waiting",
@@ -12,7 +14,7 @@ CATEGORIES = {
 }
 
 
-def merged(target: Any, patch: Any) -> Any:
+def merged(target: Json, patch: Json) -> Json:
     """Do what RFC 7396, section 2, describes, word by word."""
     if not isinstance(patch, dict):
         return patch
@@ -25,7 +27,7 @@ def merged(target: Any, patch: Any) -> Any:
     return result
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: Json, b: Json) -> bool:
     """Compare JSON values, in which `true` is no number."""
     if isinstance(a, dict) and isinstance(b, dict):
         return sorted(a) == sorted(b) and all(same(a[name], b[name]) for name in a)
@@ -116,7 +118,7 @@ def replayed(entries: list[dict[str, Any]]) -> dict[str, Any]:
     return {**ticket, "tags": ticket["tags"] or []}
 
 
-def leaves(value: Any, *above: str) -> dict[str, Any]:
+def leaves(value: Json, *above: str) -> dict[str, Json]:
     """Give every leaf of custom fields by its JSON pointer, without the first slash."""
     if isinstance(value, dict) and (value or not above):
         steps = ((name.replace("~", "~0").replace("/", "~1"), name) for name in value)

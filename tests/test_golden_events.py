@@ -29,7 +29,7 @@ from ticketdomain.events import (
     TicketOpened,
 )
 from ticketdomain.journal import StoredRow, decode
-from ticketdomain.journal.upcasting import SCHEMA_VERSIONS, upcast
+from ticketdomain.journal.upcasting import SCHEMA_VERSIONS, Step, upcast
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -97,7 +97,7 @@ def test_every_version_of_every_event_has_a_file() -> None:
 
 
 def test_upcasting_goes_one_step_at_a_time() -> None:
-    steps = {
+    steps: dict[tuple[str, int], Step] = {
         ("ticket.renamed", 1): lambda old: {"names": [old["name"]]},
         ("ticket.renamed", 2): lambda old: {**old, "language": "en"},
     }

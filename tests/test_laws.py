@@ -91,7 +91,7 @@ def test_the_same_update_again_gives_a_note_or_nothing(ticket: Ticket, body: Bod
 @given(tickets(), updates(), updates())
 def test_disjoint_updates_compose_in_any_order(ticket: Ticket, one: Body, two: Body) -> None:
     of_tags = {"tags", "add_tags", "remove_tags"}
-    taken = {*one} | (of_tags if of_tags & {*one} else set())
+    taken = {*one, *of_tags} if of_tags & {*one} else {*one}
     two = {name: value for name, value in two.items() if name not in taken}
     at_once = content(after(ticket, {**one, **two}))
     assert content(after(after(ticket, one), two)) == at_once

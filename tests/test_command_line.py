@@ -1,0 +1,211 @@
+"""What the program `ticketdomain` prints, refuses and leaves on disk."""
+
+import json
+import os
+import shlex
+import socket
+import sqlite3
+import sys
+from collections.abc import Generator
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from subprocess import run
+
+import pytest
+from server import JOURNAL, PATIENCE, Server, command, make_key, running_server
+
+CREATE = ("keys", "create", "--account=acme", "--name=web shop", "--scope=tickets:read")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A service whose journal the command line shares."""
+    with running_server(tmp_path_factory.mktemp("office")) as server:
+        yield server
+
+
+def test_making_a_key_prints_the_secret_alone(office: Server) -> None:
+    ran = command(office.directory, *CREATE)
+    secret = ran.out.removesuffix("\n")
+    assert secret.startswith("sk_live_")
+    assert secret.isprintable()
+    assert " " not in secret
+    assert ran.err.startswith("key_")
+    assert "acme" in ran.err
+    assert secret not in ran.err
+    assert office.client(secret).get("/v1/me").json["name"] == "web shop"
+
+
+def test_each_line_of_the_list_begins_with_the_id_of_a_key(office: Server) -> None:
+    made = [office.client(make_key(office.directory)).get("/v1/me").json["id"] for _ in range(2)]
+    listed = command(office.directory, "keys", "list")
+    assert [line.split()[0] for line in listed.out.splitlines()][-2:] == made
+    assert listed.code == 0
+    assert listed.err == ""
+
+
+def test_the_list_as_json_tells_all_of_a_key_but_its_secret(office: Server) -> None:
+    options = ("--requester=cust_7", "--expires=0.5")
+    secret = make_key(office.directory, *options, scopes=("public:read",))
+    listed = command(office.directory, "keys", "list", "--json")
+    key = json.loads(listed.out)[-1]
+    lifetime = datetime.fromisoformat(key["expires_at"]) - datetime.fromisoformat(key["created_at"])
+    assert abs(lifetime - timedelta(hours=12)) < timedelta(seconds=10)
+    assert (key["account"], key["name"], key["scopes"]) == ("acme", "test", ["public:read"])
+    assert (key["requester"], key["revoked_at"]) == ("cust_7", None)
+    assert secret not in listed.out
+    assert "sha256" not in listed.out
+
+
+def test_a_revoked_key_is_refused_and_listed_as_such(office: Server) -> None:
+    client = office.client(make_key(office.directory))
+    key_id = client.get("/v1/me").json["id"]
+    assert command(office.directory, "keys", "revoke", key_id).code == 0
+    assert command(office.directory, "keys", "revoke", key_id).code == 0  # twice is quiet
+    listed = command(office.directory, "keys", "list").out.splitlines()
+    assert [line.split()[:2] for line in listed][-1] == [key_id, "revoked"]
+    assert client.get("/v1/me").status == 401
+
+
+def test_a_key_can_expire_before_it_is_used(office: Server) -> None:
+    client = office.client(make_key(office.directory, "--expires", "0"))
+    assert client.get("/v1/me").status == 401
+    assert "expired" in command(office.directory, "keys", "list").out.splitlines()[-1]
+
+
+def test_a_requesters_key_sees_that_requesters_tickets_alone(office: Server) -> None:
+    agent = office.client(make_key(office.directory))
+    theirs, others, nobodys = (
+        agent.open(requester_id=each).removeprefix("/v1/") for each in ("cust_7", "cust_8", None)
+    )
+    customer = office.client(make_key(office.directory, "--requester", "cust_7"))
+    for view in ("{}", "{}/history", "{}/notes", "public/{}", "public/{}/history"):
+        paths = [f"/v1/{view.format(ticket)}" for ticket in (theirs, others, nobodys)]
+        seen = [customer.get(path).status for path in paths]
+        assert seen == [200, 404, 404]
+    assert customer.put(f"/v1/{others}", {"priority": 1}).status == 404
+
+
+def test_no_secret_is_on_disk(office: Server) -> None:
+    secret = make_key(office.directory)
+    stored = b"".join(file.read_bytes() for file in (office.directory / JOURNAL.parent).iterdir())
+    assert b"tickets:read" in stored
+    assert secret.removeprefix("sk_live_").encode() not in stored
+
+
+@pytest.fixture
+def _generous_umask() -> Generator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("_generous_umask")
+def test_only_the_owner_reads_what_is_stored(tmp_path: Path) -> None:
+    with running_server(tmp_path):
+        files = (tmp_path / "data").iterdir()
+        modes = {file.name: oct(file.stat().st_mode & 0o777) for file in files}
+    assert modes == {name: "0o600" for name in ("journal.db", "journal.db-wal", "journal.db-shm")}
+    assert oct((tmp_path / "data").stat().st_mode & 0o777) == "0o700"
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("nosuch", "nosuch"),
+        ("keys nosuch", "nosuch"),
+        ("keys revoke", "ID"),
+        ("keys revoke key_nosuch", "key_nosuch"),
+        ("keys revoke ticket_nosuch", "ticket_nosuch"),
+        ("keys revoke 'no\nsuch'", "no such"),
+        ("keys create --name=n --scope=tickets:read", "--account"),
+        ("keys create --account=a --scope=tickets:read", "--name"),
+        ("keys create --account=a --name=n", "--scope"),
+        ("keys create --account=a --name=n --scope=tickets:rule", "tickets:rule"),
+        ("serve --nosuch", "--nosuch"),
+        ("serve --port=99999", "99999"),
+        ("serve --port=http", "http"),
+        ("serve --host=nosuch.invalid", "nosuch.invalid"),
+        ("serve --config=nosuch.toml", "nosuch.toml"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(tmp_path: Path, line: str, named: str) -> None:
+    assert named in command(tmp_path, *shlex.split(line)).one_line()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--account", " "),
+        ("--name", "a\nb"),
+        ("--requester", ""),
+        ("--requester", "\udcff"),
+        ("--expires", "-1"),
+        ("--expires", "soon"),
+        ("--expires", "nan"),
+        ("--expires", "inf"),
+        ("--expires", "1e9"),
+        ("--expires", "4e6"),
+    ],
+)
+def test_a_key_is_not_made_of_nonsense(tmp_path: Path, option: str, value: str) -> None:
+    assert option in command(tmp_path, *CREATE, f"{option}={value}").one_line()
+
+
+def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = str(used.getsockname()[1])
+        assert port in command(tmp_path, "serve", "--port", port).one_line()
+
+
+def test_a_journal_that_is_none_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    minutes = tmp_path / "minutes.txt"
+    minutes.write_text("Who was there: everybody.\n" * 100)
+    ran = command(tmp_path, "keys", "list", TICKETDOMAIN_DATABASE="sqlite:///minutes.txt")
+    assert "minutes.txt" in ran.one_line()
+    assert minutes.read_text() == "Who was there: everybody.\n" * 100
+
+
+def test_another_programs_database_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    other = tmp_path / "contacts.db"
+    with closing(sqlite3.connect(other)) as file:
+        file.execute("CREATE TABLE contacts (name TEXT)")
+    before = other.read_bytes()
+    ran = command(tmp_path, "keys", "list", TICKETDOMAIN_DATABASE="sqlite:///contacts.db")
+    assert "contacts.db" in ran.one_line()
+    assert other.read_bytes() == before
+
+
+def test_a_newer_programs_journal_is_refused(tmp_path: Path) -> None:
+    make_key(tmp_path)
+    with closing(sqlite3.connect(tmp_path / JOURNAL)) as file, file:
+        file.execute("UPDATE journal_schema SET version = 7")
+    for arguments in (("serve", "--port=0"), CREATE, ("keys", "list")):
+        assert "schema 7" in command(tmp_path, *arguments).one_line()
+
+
+@pytest.mark.parametrize("path", ["/sys/journal.db", "/dev/null/journal.db", "folder"])
+def test_a_place_where_no_journal_can_be_is_told_in_one_line(tmp_path: Path, path: str) -> None:
+    (tmp_path / "folder").mkdir()
+    ran = command(tmp_path, "keys", "list", TICKETDOMAIN_DATABASE=f"sqlite:///{path}")
+    assert path in ran.one_line()
+
+
+@pytest.mark.parametrize(
+    "line", ["--help", "serve --help", "keys --help", "keys create --help", "keys revoke --help"]
+)
+def test_every_command_explains_itself(tmp_path: Path, line: str) -> None:
+    ran = command(tmp_path, *line.split())
+    assert (ran.code, ran.err) == (0, "")
+    assert "Usage" in ran.out
+    assert "--help" in ran.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_package_runs_as_the_program_does(tmp_path: Path) -> None:
+    module = [sys.executable, "-m", "ticketservice", "--help"]
+    ran = run(module, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert "keys" in ran.stdout
+    assert ran.stderr == ""
+    assert "ticketdomain, version" in command(tmp_path, "--version").out
