@@ -113,12 +113,13 @@ class Batch:
         self, change: Change, events: Sequence[JournalEvent], state: StreamState
     ) -> tuple[list[StoredRow], StreamState]:
         """Put events into envelopes: one commit, one instant, never before the one before."""
-        at = max(self._now, state.head.at or self._now)
+        head, at = state.head, max(self._now, state.head.at or self._now)
+        commit: list[Recorded] = []
         rows: list[StoredRow] = []
         for index, event in enumerate(events):
             recorded = Recorded(
                 ticket_id=change.stream,
-                version=state.head.version + 1,
+                version=head.version + 1,
                 position=self._position + index + 1,
                 at=at,
                 by=change.by,
@@ -127,11 +128,11 @@ class Batch:
                 account=change.account,
                 commit=(index, len(events)),
             )
-            row = encode(recorded, state.head.chain_hash, salt=os.urandom(16))
+            row = encode(recorded, head.chain_hash, salt=os.urandom(16))
             head = Head(recorded.version, recorded.position, at, row.chain_hash)
-            state = state.after(recorded, head)
+            commit.append(recorded)
             rows.append(row)
-        return rows, state
+        return rows, state.after(commit, head)
 
     def _accept(self, change: Change, rows: list[StoredRow], after: StreamState) -> None:
         due = after.head.version % SNAPSHOT_EVERY < len(rows)

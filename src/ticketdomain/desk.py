@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -36,7 +36,9 @@ class Desk:
         self._live = live
         self._workflow = workflow
         self._clock = clock
-        self._line: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._line: deque[Waiting] = deque()
+        self._bell: SimpleQueue[bool] = SimpleQueue()
+        self._rung = False
         self._settled = Settled()
         self._closing = False
         self._writer = Thread(target=self._write, name="desk")
@@ -56,24 +58,28 @@ class Desk:
         if not self.open:
             msg = "the desk is closed"
             raise JournalUnavailableError(msg)
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._line.put((change, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        self._line.append((change, future))
+        if not self._rung:  # once for all that this turn of the loop brings
+            self._rung = True
+            loop.call_soon(self._bell.put, True)
         return await future
 
     def close(self) -> None:
         """Decide all that waits, then stop."""
         self._closing = True
-        self._line.put(None)
+        self._bell.put(False)
         self._writer.join()
 
     def _write(self) -> None:
-        last = False
-        while not last:
-            taken = [self._line.get()]
-            while len(taken) < MOST_IN_A_BATCH and not self._line.empty():
-                taken.append(self._line.get())
-            last = None in taken
-            _deliver(self._commit([each for each in taken if each is not None]))
+        more = True
+        while more:
+            more = self._bell.get()
+            self._rung = False  # before the line is read: whoever comes later rings again
+            while self._line:
+                most = min(len(self._line), MOST_IN_A_BATCH)
+                _deliver(self._commit([self._line.popleft() for _ in range(most)]))
 
     def _commit(self, waiting: list[Waiting]) -> list[Answer]:
         """Decide each in turn under the write lock; answers hold once this has returned."""

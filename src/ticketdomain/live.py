@@ -1,7 +1,7 @@
 """The states of folds on single streams: read from the journal, and kept warm."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any, TypeAlias, cast
 
@@ -30,27 +30,27 @@ class StreamState(Struct, frozen=True):
         """Give a fold's state, `None` before the first event."""
         return cast(State | None, self.states[self.folds.index(fold)])
 
-    def after(self, recorded: Recorded, head: Head) -> "StreamState":
-        """Give the state one event later, when the stream's head is `head`.
+    def after(self, recorded_events: Sequence[Recorded], head: Head) -> "StreamState":
+        """Give the state after the events that follow in the stream up to `head`.
 
         Raises:
-            UndecodableStreamError: a fold can make nothing of the event.
+            UndecodableStreamError: a fold can make nothing of an event.
         """
-        try:
-            states = tuple(
-                fold.evolve(state, recorded)
-                for fold, state in zip(self.folds, self.states, strict=True)
-            )
-        except (TypeError, ValueError) as error:
-            raise UndecodableStreamError(self.stream, recorded.version) from error
-        return StreamState(self.stream, self.folds, head, states)
+        states = list(self.states)
+        for recorded in recorded_events:
+            try:
+                for index, fold in enumerate(self.folds):
+                    states[index] = fold.evolve(states[index], recorded)
+            except (TypeError, ValueError) as error:
+                raise UndecodableStreamError(self.stream, recorded.version) from error
+        return StreamState(self.stream, self.folds, head, tuple(states))
 
     def after_rows(self, rows: Iterable[StoredRow]) -> "StreamState":
         """Give the state after the rows that follow in the stream."""
-        state = self
-        for row in rows:
-            state = state.after(decode(row), row.head)
-        return state
+        following = list(rows)
+        if not following:
+            return self
+        return self.after([decode(row) for row in following], following[-1].head)
 
     def snapshots(self) -> list[Snapshot]:
         """Give the folds' states as bytes to be stored."""

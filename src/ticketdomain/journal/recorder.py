@@ -57,11 +57,10 @@ DDL = (
         UNIQUE (originator_id, originator_version)
     )
     """,
-    # Every index of SQLite ends in the rowid: these serve the feed in order of position.
+    # Every index of SQLite ends in the rowid: these give an account's, or a type's, events in
+    # order of position.
     "CREATE INDEX stored_events_by_account ON stored_events (account)",
     "CREATE INDEX stored_events_by_topic ON stored_events (topic)",
-    "CREATE INDEX stored_events_by_actor ON stored_events (account, key_id)",
-    "CREATE INDEX stored_events_by_time ON stored_events (account, at)",
     """
     CREATE TABLE idempotency_keys (
         account TEXT NOT NULL,

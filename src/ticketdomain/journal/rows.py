@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import get_args
 
 import msgspec
@@ -138,6 +139,7 @@ def _decode_event(row: StoredRow) -> JournalEvent:
     return msgspec.convert(payload, EVENT_TYPES[row.topic])
 
 
+@lru_cache(maxsize=1)  # all events of a commit have the same
 def instant_text(at: datetime) -> str:
     """Write an aware UTC datetime as the column `at` holds it."""
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -3,7 +3,6 @@
 from asyncio import to_thread
 from collections.abc import Callable
 
-from litestar import Response
 from msgspec.structs import replace
 
 from ticketdomain.change import Change, Outcome
@@ -12,7 +11,7 @@ from ticketdomain.errors import VersionMismatchError
 from ticketdomain.json_values import Json
 from ticketdomain.keys import ApiKey
 from ticketservice.tickets import Tickets
-from ticketservice.web.answers import TicketAnswer, ticket_answer
+from ticketservice.web.answers import Answer, TicketAnswer, ticket_answer
 from ticketservice.web.conditions import etag, idempotency_key, if_match
 from ticketservice.web.parameters import Parameters
 from ticketservice.web.problems import ProblemError, version_mismatch
@@ -44,19 +43,19 @@ def read_change(
     )
 
 
-def answer_opening(change: Change, outcome: Outcome) -> Response[TicketAnswer]:
+def answer_opening(change: Change, outcome: Outcome) -> Answer[TicketAnswer]:
     """Tell of a ticket that was opened, or would be."""
     answer = ticket_answer(outcome.state)
     if change.dry_run:
-        return Response(replace(answer, id=None), status_code=200)
+        return Answer(replace(answer, id=None), status_code=200)
     headers = {"Location": f"/v1/tickets/{answer.id}", **_headers(outcome)}
-    return Response(answer, status_code=201, headers=headers)
+    return Answer(answer, status_code=201, headers=headers)
 
 
-def answer_update(change: Change, outcome: Outcome) -> Response[TicketAnswer]:
+def answer_update(change: Change, outcome: Outcome) -> Answer[TicketAnswer]:
     """Tell of a ticket that was updated, or would be."""
     headers = {} if change.dry_run else _headers(outcome)
-    return Response(ticket_answer(outcome.state), headers=headers)
+    return Answer(ticket_answer(outcome.state), headers=headers)
 
 
 def _headers(outcome: Outcome) -> dict[str, str]:

@@ -26,6 +26,11 @@ class Parameters:
 
     def __init__(self, request: Request, *allowed: str) -> None:
         self._request = request
+        self._values: dict[str, str] = {}
+        if request.scope["query_string"]:
+            self._read(request, allowed)
+
+    def _read(self, request: Request, allowed: Sequence[str]) -> None:
         pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         self._values = dict(pairs)
         names = [name for name, _ in pairs]

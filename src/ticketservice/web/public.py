@@ -4,13 +4,13 @@ import hashlib
 from asyncio import to_thread
 
 import msgspec
-from litestar import Response, get
+from litestar import get
 from litestar.params import FromPath
 
 from ticketdomain.errors import TicketNotFoundError
 from ticketdomain.ticket import TICKET
 from ticketprojections.public import PUBLIC, PublicEntry, PublicTicket, public_ticket
-from ticketservice.web.answers import Page, page
+from ticketservice.web.answers import Answer, Page, page
 from ticketservice.web.conditions import none_match
 from ticketservice.web.description import READING, described
 from ticketservice.web.parameters import Parameters
@@ -20,7 +20,7 @@ from ticketservice.web.requests import Request, admit_to
 @get("/v1/public/tickets/{ticket_id:str}", operation_class=described(headers=READING))
 async def read_public_ticket(
     request: Request, ticket_id: FromPath[str]
-) -> Response[PublicTicket | None]:
+) -> Answer[PublicTicket | None]:
     """Read a ticket as the customer may see it."""
     service = admit_to(request, "public:read", ticket_id)
     Parameters(request)
@@ -31,13 +31,13 @@ async def read_public_ticket(
     return _tagged(request, public_ticket(ticket, side))
 
 
-def _tagged(request: Request, answer: PublicTicket) -> Response[PublicTicket | None]:
+def _tagged(request: Request, answer: PublicTicket) -> Answer[PublicTicket | None]:
     """Tag the answer with a hash of itself: a version would tell of internal updates."""
     body = msgspec.json.encode(answer)
     headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
     if none_match(request, headers["ETag"]):
-        return Response(None, status_code=304, headers=headers)
-    return Response(answer, headers=headers)
+        return Answer(None, status_code=304, headers=headers)
+    return Answer(answer, headers=headers)
 
 
 @get("/v1/public/tickets/{ticket_id:str}/history", operation_class=described("limit", "cursor"))

@@ -3,7 +3,7 @@
 from asyncio import to_thread
 from functools import partial
 
-from litestar import Response, get, patch, post, put
+from litestar import get, patch, post, put
 from litestar.params import FromPath
 
 from ticketdomain.commands import read_open_ticket, read_update_ticket
@@ -11,7 +11,7 @@ from ticketdomain.errors import VersionMismatchError
 from ticketdomain.live import StreamState
 from ticketprojections.history import HistoryEntry
 from ticketservice.tickets import Note, Tickets
-from ticketservice.web.answers import Page, TicketAnswer, page, ticket_answer
+from ticketservice.web.answers import Answer, Page, TicketAnswer, page, ticket_answer
 from ticketservice.web.changes import answer_opening, answer_update, read_change, stale
 from ticketservice.web.conditions import etag, none_match
 from ticketservice.web.description import (
@@ -30,7 +30,7 @@ TICKET = "/v1/tickets/{ticket_id:str}"
 
 
 @post("/v1/tickets", operation_class=described("dry_run", headers=WRITING, body=OPENING))
-async def open_ticket(request: Request) -> Response[TicketAnswer]:
+async def open_ticket(request: Request) -> Answer[TicketAnswer]:
     """Open a ticket."""
     key, service = admit(request, "tickets:write"), service_of(request)
     body = await read_json(request)
@@ -43,7 +43,7 @@ async def open_ticket(request: Request) -> Response[TicketAnswer]:
     "/v1/tickets/{ticket_id:str}",
     operation_class=described("dry_run", headers=CHANGING, body=PUTTING),
 )
-async def update_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer]:
+async def update_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[TicketAnswer]:
     """Update a ticket: only the fields in the body change."""
     return await _update(request, ticket_id)
 
@@ -52,12 +52,12 @@ async def update_ticket(request: Request, ticket_id: FromPath[str]) -> Response[
     "/v1/tickets/{ticket_id:str}",
     operation_class=described("dry_run", headers=CHANGING, body=PATCHING),
 )
-async def patch_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer]:
+async def patch_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[TicketAnswer]:
     """Update a ticket, as PUT does."""
     return await _update(request, ticket_id, "application/merge-patch+json")
 
 
-async def _update(request: Request, ticket_id: str, *also: str) -> Response[TicketAnswer]:
+async def _update(request: Request, ticket_id: str, *also: str) -> Answer[TicketAnswer]:
     key, service = admit(request, "tickets:write"), service_of(request)
     service.tickets.find(key, ticket_id)
     body = await read_json(request, *also)
@@ -70,14 +70,14 @@ async def _update(request: Request, ticket_id: str, *also: str) -> Response[Tick
 
 
 @get(TICKET, operation_class=described("version", "as_of", headers=READING))
-async def read_ticket(request: Request, ticket_id: FromPath[str]) -> Response[TicketAnswer | None]:
+async def read_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[TicketAnswer | None]:
     """Read a ticket, now, at a version, or as of an instant."""
     service = admit_to(request, "tickets:read", ticket_id)
     state = await _asked_for(service.tickets, ticket_id, Parameters(request, "version", "as_of"))
     headers = {"ETag": etag(state.head.version)}
     if none_match(request, headers["ETag"]):
-        return Response(None, status_code=304, headers=headers)
-    return Response(ticket_answer(state), headers=headers)
+        return Answer(None, status_code=304, headers=headers)
+    return Answer(ticket_answer(state), headers=headers)
 
 
 async def _asked_for(tickets: Tickets, ticket_id: str, parameters: Parameters) -> StreamState:

@@ -1,0 +1,1 @@
+"""What `scripts/bench` measures with: a load generator, the servers it asks, raw commits."""
