@@ -1,5 +1,6 @@
 """Laws of updates, of merge patches and of the folds, for every history there can be."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from given import opened, recorded
 from hypothesis import given
 from hypothesis import strategies as st
 from model import merged
+from msgspec.structs import replace
 
 from ticketdomain.commands import read_open_ticket, read_update_ticket
 from ticketdomain.decide import decide
@@ -203,7 +205,11 @@ def test_no_byte_of_the_customers_view_tells_of_internal_events(
 ) -> None:
     internal = [each for each in history if not isinstance(each.event, PUBLIC_EVENTS)]
     gone = {each.version for each in internal if data.draw(st.booleans())}
-    assert shown([each for each in history if each.version not in gone]) == shown(history)
+    last = history[-1]
+    later = last.at + timedelta(days=1)
+    note = replace(last, version=last.version + 1, at=later, event=NoteAdded("n"), commit=(0, 1))
+    left = [each for each in history if each.version not in gone]
+    assert shown(left) == shown(history) == shown([*history, note])
 
 
 def shown(history: list[Recorded]) -> bytes:
