@@ -23,6 +23,7 @@ from ticketdomain.events import (
     NoteAdded,
     PriorityChanged,
     ReplyAdded,
+    SlaPolicyPublished,
     StatusChanged,
     SubjectChanged,
     TagsReplaced,
@@ -68,6 +69,30 @@ MEANING: dict[str, JournalEvent] = {
         requester=None,
     ),
     "key.revoked.v1": KeyRevoked(),
+    "policy.published.v1": SlaPolicyPublished(
+        (
+            {
+                "name": "standard",
+                "calendar": {
+                    "timezone": "UTC",
+                    "weekly": {"mon": [["09:00", "17:00"]]},
+                    "holidays": ["2026-12-25"],
+                    "overrides": {"2026-12-24": [["09:00", "12:00"]]},
+                    "breaks": {},
+                    "name": "office",
+                },
+                "targets": {
+                    "1": {
+                        "first_response": "PT3600S",
+                        "next_response": None,
+                        "resolution": "PT14400S",
+                    }
+                },
+                "response_statuses": ["pending"],
+                "match": {"priority": None, "category": None, "tag": ["vip"], "account": None},
+            },
+        )
+    ),
 }
 
 

@@ -22,6 +22,7 @@ from ticketdomain.events import (
     PriorityChanged,
     Recorded,
     ReplyAdded,
+    SlaPolicyPublished,
     StatusChanged,
     SubjectChanged,
     TagsReplaced,
@@ -80,7 +81,7 @@ def _changes(before: Ticket | None, after: Ticket, recorded: Recorded) -> Iterat
                 if (value := _value(after, name)) not in (None, "", []):
                     yield FieldChange(name, None, value)
             yield from _leaf_changes({}, after.custom_fields)
-        case KeyIssued() | KeyRevoked():
+        case KeyIssued() | KeyRevoked() | SlaPolicyPublished():
             pass
         case other:
             name = _field(other)

@@ -8,7 +8,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from ticketdomain.change import Change, Outcome
-from ticketdomain.commands import OpenTicket, UpdateTicket
+from ticketdomain.commands import AddReply, OpenTicket, UpdateTicket
 from ticketdomain.decide import decide
 from ticketdomain.errors import (
     IdempotencyKeyReusedError,
@@ -19,6 +19,7 @@ from ticketdomain.events import JournalEvent, Recorded
 from ticketdomain.journal import Head, Remembered, Snapshot, StoredRow, Writer, encode
 from ticketdomain.keys import KEY, IssueKey, RevokeKey, decide_key
 from ticketdomain.live import Live, StreamState
+from ticketdomain.policies import POLICIES, STREAM, PublishPolicies, decide_policies
 from ticketdomain.ticket import TICKET
 from ticketdomain.workflow import Workflow
 
@@ -49,7 +50,10 @@ class Batch:
         self._workflow = workflow
         self._now = now
         self._position = writer.position()
-        self._known = last.states if last.position == self._position else {}
+        self._known = last.states
+        if last.position != self._position:  # another process has written
+            self._known = {}
+            live.look_up(writer)
         self._rows: list[StoredRow] = []
         self._snapshots: list[Snapshot] = []
 
@@ -76,7 +80,10 @@ class Batch:
         self._rows, self._snapshots = [], []
 
     def settled(self) -> Settled:
-        """Give where the journal stands once this is committed."""
+        """Give where the journal stands once this is committed: unknown after a publication, so
+        that the next batch looks it up."""
+        if STREAM in self.states:
+            return Settled()
         known = {} if len(self._known) > MOST_KNOWN else self._known
         return Settled(self._position, {**known, **self.states})
 
@@ -101,7 +108,9 @@ class Batch:
         match change.command:
             case IssueKey() | RevokeKey():
                 return decide_key(change.command, before.of(KEY))
-            case OpenTicket() | UpdateTicket():
+            case PublishPolicies():
+                return decide_policies(change.command, before.of(POLICIES))
+            case OpenTicket() | UpdateTicket() | AddReply():
                 ticket = before.of(TICKET)
                 if ticket and ticket.account != change.account:
                     raise TicketNotFoundError

@@ -6,6 +6,7 @@ from ticketdomain.decide import TicketCommand
 from ticketdomain.events import Actor
 from ticketdomain.keys import KeyCommand
 from ticketdomain.live import StreamState
+from ticketdomain.policies import PublishPolicies
 
 
 class IdempotencyKey(Struct, frozen=True):
@@ -24,7 +25,7 @@ class Change(Struct, frozen=True, kw_only=True):
     """
 
     stream: str
-    command: TicketCommand | KeyCommand
+    command: TicketCommand | KeyCommand | PublishPolicies
     account: str
     by: Actor | None = None
     request_id: str | None = None

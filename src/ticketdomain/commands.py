@@ -1,18 +1,19 @@
 """What people ask of a ticket, and how a JSON object becomes such a wish."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import UNSET, Struct, UnsetType
 
 from ticketdomain.errors import Fault, InvalidCommandError
+from ticketdomain.events import Author
 from ticketdomain.fields import CustomFields, DueDate, Integer, OneOf, Rule, Tags, Text
 from ticketdomain.json_values import Json, JsonObject, pointer
 from ticketdomain.workflow import Workflow
 
 FAULTS_REPORTED = 100
 
-# Which rule reads which field; a status is read by the workflow.
+# Which rule reads which field; `status` is read by the workflow's own.
 _SHARED: dict[str, Rule] = {
     "subject": Text(500),
     "description": Text(65_536, nullable=True, blank=True),
@@ -25,10 +26,12 @@ _SHARED: dict[str, Rule] = {
     "internal_note": Text(65_536),
 }
 OPEN_TICKET: dict[str, Rule] = {**_SHARED, "requester_id": Text(100, nullable=True)}
+ADD_REPLY: dict[str, Rule] = {"body": Text(65_536), "author": OneOf(get_args(Author))}
 UPDATE_TICKET: dict[str, Rule] = {**_SHARED, "add_tags": Tags(), "remove_tags": Tags(most=None)}
-# Parts of a ticket's answer that no request sets, or not this one.
-READ_ONLY = frozenset(
+# What a ticket is answered with: where a request cannot set it, it is read-only there.
+TICKET_FIELDS = frozenset(
     {"id", "requester_id", "created_at", "updated_at", "resolved_at", "closed_at", "version", "sla"}
+    | ({*_SHARED, "status"} - {"internal_note"})
 )
 
 
@@ -66,6 +69,13 @@ class UpdateTicket(Struct, frozen=True, kw_only=True):
     internal_note: str | UnsetType = UNSET
 
 
+class AddReply(Struct, frozen=True, kw_only=True):
+    """Say something that agent and customer both see."""
+
+    body: str
+    author: Author
+
+
 def read_open_ticket(body: Json, account: str, workflow: Workflow) -> OpenTicket:
     """Make the command that a request's body describes.
 
@@ -73,9 +83,8 @@ def read_open_ticket(body: Json, account: str, workflow: Workflow) -> OpenTicket
         InvalidCommandError: naming all that is wrong with the body, up to 100 faults.
     """
     faults: list[Fault] = []
-    values = _read(body, OPEN_TICKET, workflow, faults)
-    if isinstance(body, dict) and "subject" not in body:
-        faults.append(Fault("/subject", "required", "a ticket needs a subject"))
+    values = _read(body, _with_status(OPEN_TICKET, workflow), faults)
+    faults.extend(_missing(body, "subject"))
     _refuse(faults)
     return OpenTicket(account=account, **values)
 
@@ -87,22 +96,36 @@ def read_update_ticket(body: Json, workflow: Workflow) -> UpdateTicket:
         InvalidCommandError: naming all that is wrong with the body, up to 100 faults.
     """
     faults: list[Fault] = []
-    values = _read(body, UPDATE_TICKET, workflow, faults)
+    values = _read(body, _with_status(UPDATE_TICKET, workflow), faults)
     faults.extend(_conflicts(values))
     _refuse(faults)
     return UpdateTicket(**values)
 
 
-def _read(
-    body: Json, rules: dict[str, Rule], workflow: Workflow, faults: list[Fault]
-) -> dict[str, Any]:
+def read_add_reply(body: Json) -> AddReply:
+    """Make the command that a request's body describes.
+
+    Raises:
+        InvalidCommandError: naming all that is wrong with the body, up to 100 faults.
+    """
+    faults: list[Fault] = []
+    values = _read(body, ADD_REPLY, faults)
+    faults.extend(_missing(body, *ADD_REPLY))
+    _refuse(faults)
+    return AddReply(**values)
+
+
+def _with_status(rules: dict[str, Rule], workflow: Workflow) -> dict[str, Rule]:
+    return {**rules, "status": OneOf(tuple(workflow.statuses))}
+
+
+def _read(body: Json, rules: dict[str, Rule], faults: list[Fault]) -> dict[str, Any]:
     if not isinstance(body, dict):
         faults.append(Fault("", "wrong_type", "must be an object"))
         return {}
     values: dict[str, Any] = {}
     for name, value in body.items():
-        rule = OneOf(tuple(workflow.statuses)) if name == "status" else rules.get(name)
-        if rule is None:
+        if (rule := rules.get(name)) is None:
             faults.append(_unknown(name))
         elif value is not None:
             values[name] = rule.read(value, f"/{name}", faults)
@@ -113,8 +136,14 @@ def _read(
     return values
 
 
+def _missing(body: Json, *names: str) -> Iterator[Fault]:
+    for name in names:
+        if isinstance(body, dict) and name not in body:
+            yield Fault(f"/{name}", "required", "is needed")
+
+
 def _unknown(name: str) -> Fault:
-    if name in READ_ONLY:
+    if name in TICKET_FIELDS:
         return Fault(pointer(name), "read_only", "cannot be set by this request")
     return Fault(pointer(name), "unknown_field", "is no field of this request")
 

@@ -6,7 +6,7 @@ from typing import TypeAlias, assert_never
 import msgspec
 from msgspec import UNSET
 
-from ticketdomain.commands import OpenTicket, UpdateTicket
+from ticketdomain.commands import AddReply, OpenTicket, UpdateTicket
 from ticketdomain.errors import Fault, RefusedByStateError, TicketNotFoundError
 from ticketdomain.events import (
     AssigneeChanged,
@@ -16,6 +16,7 @@ from ticketdomain.events import (
     DueDateChanged,
     NoteAdded,
     PriorityChanged,
+    ReplyAdded,
     StatusChanged,
     SubjectChanged,
     TagsReplaced,
@@ -26,7 +27,7 @@ from ticketdomain.json_values import JsonObject, merge_object, smallest_patch
 from ticketdomain.ticket import Ticket
 from ticketdomain.workflow import Workflow
 
-TicketCommand: TypeAlias = OpenTicket | UpdateTicket
+TicketCommand: TypeAlias = OpenTicket | UpdateTicket | AddReply
 # A rule yields facts, and a fault where the ticket's state forbids the wish.
 Outcome: TypeAlias = Iterator[TicketEvent | Fault]
 
@@ -39,7 +40,7 @@ def decide(command: TicketCommand, ticket: Ticket | None, workflow: Workflow) ->
 
     Raises:
         RefusedByStateError: naming every fault that the ticket's state shows.
-        TicketNotFoundError: there is no ticket to update.
+        TicketNotFoundError: there is no ticket to change.
     """
     match command:
         case OpenTicket():
@@ -50,6 +51,10 @@ def decide(command: TicketCommand, ticket: Ticket | None, workflow: Workflow) ->
             if ticket is None:
                 raise TicketNotFoundError
             return _accepted(update_ticket(command, ticket, workflow))
+        case AddReply():
+            if ticket is None:
+                raise TicketNotFoundError
+            return _accepted(add_reply(command, ticket, workflow))
         case _:
             assert_never(command)
 
@@ -163,9 +168,23 @@ def merge_custom_fields(update: UpdateTicket, ticket: Ticket) -> Outcome:
         yield CustomFieldsMerged(patch)
 
 
-def add_note(command: TicketCommand) -> Outcome:
+def add_note(command: OpenTicket | UpdateTicket) -> Outcome:
     if command.internal_note is not UNSET:
         yield NoteAdded(command.internal_note)
+
+
+def add_reply(reply: AddReply, ticket: Ticket, workflow: Workflow) -> Outcome:
+    yield ReplyAdded(reply.body, reply.author)
+    if reply.author == "customer":
+        yield from put_back(ticket, workflow)
+
+
+def put_back(ticket: Ticket, workflow: Workflow) -> Outcome:
+    """A waiting ticket goes on, a resolved one opens again, if the workflow lets it."""
+    wanted = {"waiting": workflow.reply_resumes, "resolved": workflow.reply_reopens}
+    status = workflow.first_active
+    if wanted.get(ticket.status_category) and status in workflow.after(ticket.status):
+        yield StatusChanged(status, "active")
 
 
 def _refuse_unknown(status: str, workflow: Workflow) -> Iterator[Fault]:

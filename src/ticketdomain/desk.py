@@ -15,6 +15,7 @@ from ticketdomain.change import Change, Outcome
 from ticketdomain.errors import JournalError, JournalUnavailableError
 from ticketdomain.journal import Journal
 from ticketdomain.live import Live
+from ticketdomain.policies import PublishPolicies
 from ticketdomain.workflow import Workflow
 
 MOST_IN_A_BATCH = 500
@@ -78,8 +79,17 @@ class Desk:
             more = self._bell.get()
             self._rung = False  # before the line is read: whoever comes later rings again
             while self._line:
-                most = min(len(self._line), MOST_IN_A_BATCH)
-                _deliver(self._commit([self._line.popleft() for _ in range(most)]))
+                _deliver(self._commit(self._take()))
+
+    def _take(self) -> list[Waiting]:
+        """Take all that waits, up to a batch; but policies alone, so that whatever is decided on
+        them finds them committed."""
+        taken = [self._line.popleft()]
+        while self._line and len(taken) < MOST_IN_A_BATCH:
+            if _publishes(taken[-1]) or _publishes(self._line[0]):
+                break
+            taken.append(self._line.popleft())
+        return taken
 
     def _commit(self, waiting: list[Waiting]) -> list[Answer]:
         """Decide each in turn under the write lock; answers hold once this has returned."""
@@ -96,6 +106,10 @@ class Desk:
         self._settled = batch.settled()
         self._live.keep(batch.states.values())
         return answers
+
+
+def _publishes(waiting: Waiting) -> bool:
+    return isinstance(waiting[0].command, PublishPolicies)
 
 
 def _decide(batch: Batch, change: Change) -> Outcome | Exception:

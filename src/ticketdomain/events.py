@@ -1,4 +1,4 @@
-"""The facts: what can have happened to a ticket, a key, and the envelope around each.
+"""The facts: what can have happened to a ticket, a key or the SLA policies, and their envelope.
 
 The tag of an event is its name in storage and never changes; the class may be renamed.
 """
@@ -104,6 +104,16 @@ class KeyRevoked(Struct, frozen=True, tag="key.revoked"):
     pass
 
 
+class SlaPolicyPublished(Struct, frozen=True, tag="policy.published"):
+    """What is promised from now on: all policies, the first that matches a ticket is its own.
+
+    Each is whole, its calendar and the dates of its holidays included; what they mean is the
+    business of the SLA metrics, not of this package.
+    """
+
+    policies: tuple[JsonObject, ...]
+
+
 TicketEvent: TypeAlias = (
     TicketOpened
     | SubjectChanged
@@ -119,7 +129,7 @@ TicketEvent: TypeAlias = (
     | ReplyAdded
 )
 KeyEvent: TypeAlias = KeyIssued | KeyRevoked
-JournalEvent: TypeAlias = TicketEvent | KeyEvent
+JournalEvent: TypeAlias = TicketEvent | KeyEvent | SlaPolicyPublished
 
 
 class Actor(Struct, frozen=True):
@@ -132,10 +142,10 @@ class Actor(Struct, frozen=True):
 class Recorded(Struct, frozen=True):
     """An event in its envelope.
 
-    `ticket_id` names the stream (for a key's event, the key); `version` counts from 1 in the
-    stream, `position` from 1 in the journal, without gaps, in the order of commits; `at` is an
-    aware UTC datetime, never before the stream's previous one; `commit` is (index from 0, count)
-    within the update that wrote it.
+    `ticket_id` names the stream (for a key's event the key, for a publication `policy`); `version`
+    counts from 1 in the stream, `position` from 1 in the journal, without gaps, in the order of
+    commits; `at` is an aware UTC datetime, never before the stream's previous one; `commit` is
+    (index from 0, count) within the update that wrote it.
     """
 
     ticket_id: str

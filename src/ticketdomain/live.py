@@ -1,7 +1,7 @@
 """The states of folds on single streams: read from the journal, and kept warm."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any, TypeAlias, cast
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from ticketdomain.errors import UndecodableStreamError
 from ticketdomain.events import Recorded
 from ticketdomain.fold import Fold, State
-from ticketdomain.journal import Head, Reader, Snapshot, StoredRow, decode
+from ticketdomain.journal import Head, Reader, Snapshot, decode
 
 Folds: TypeAlias = tuple[Fold[Any], ...]
 
@@ -45,13 +45,6 @@ class StreamState(Struct, frozen=True):
                 raise UndecodableStreamError(self.stream, recorded.version) from error
         return StreamState(self.stream, self.folds, head, tuple(states))
 
-    def after_rows(self, rows: Iterable[StoredRow]) -> "StreamState":
-        """Give the state after the rows that follow in the stream."""
-        following = list(rows)
-        if not following:
-            return self
-        return self.after([decode(row) for row in following], following[-1].head)
-
     def snapshots(self) -> list[Snapshot]:
         """Give the folds' states as bytes to be stored."""
         return [
@@ -61,15 +54,26 @@ class StreamState(Struct, frozen=True):
         ]
 
 
+def _nothing(_: Reader) -> None:
+    """What folds look up that need nothing but their stream."""
+
+
 class Live:
     """Folds of single streams, at their newest or at any version.
 
-    `folds` names them by the kind of stream, which is what stands before its first underscore.
-    Any thread may ask; what is kept warm is never relied on to be the newest.
+    `folds` names them by the kind of stream, which is what stands before its first underscore;
+    `look_up` makes known to them, before they fold, what they need from other streams. Any thread
+    may ask; what is kept warm is never relied on to be the newest.
     """
 
-    def __init__(self, folds: Mapping[str, Folds], capacity: int = WARM_STREAMS) -> None:
+    def __init__(
+        self,
+        folds: Mapping[str, Folds],
+        look_up: Callable[[Reader], None] = _nothing,
+        capacity: int = WARM_STREAMS,
+    ) -> None:
         self._folds = folds
+        self.look_up = look_up
         self._capacity = capacity
         self._warm: OrderedDict[str, StreamState] = OrderedDict()
         self._lock = Lock()
@@ -81,7 +85,7 @@ class Live:
     def newest(self, reader: Reader, stream: str) -> StreamState:
         """Give the newest state that the reader sees; version 0 if there is no such stream."""
         known = self.warm(stream) or self._restored(reader, stream)
-        state = known.after_rows(reader.stream(stream, after=known.head.version))
+        state = self._after_rows(reader, known)
         if state.head.version:
             self.keep([state])
         return state
@@ -89,7 +93,7 @@ class Live:
     def at(self, reader: Reader, stream: str, version: int) -> StreamState:
         """Give the state at a version, or the newest before it."""
         known = self._restored(reader, stream, version)
-        return known.after_rows(reader.stream(stream, after=known.head.version, upto=version))
+        return self._after_rows(reader, known, version)
 
     def keep(self, states: Iterable[StreamState]) -> None:
         """Keep states warm, at the cost of those least lately kept."""
@@ -99,6 +103,15 @@ class Live:
                 self._warm.move_to_end(state.stream)
             while len(self._warm) > self._capacity:
                 self._warm.popitem(last=False)
+
+    def _after_rows(
+        self, reader: Reader, known: StreamState, upto: int | None = None
+    ) -> StreamState:
+        rows = list(reader.stream(known.stream, after=known.head.version, upto=upto))
+        if not rows:
+            return known
+        self.look_up(reader)
+        return known.after([decode(row) for row in rows], rows[-1].head)
 
     def _restored(self, reader: Reader, stream: str, upto: int | None = None) -> StreamState:
         """Begin at the newest snapshot of all folds that can be read, or else at nothing."""

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from ticketdomain.commands import read_open_ticket, read_update_ticket
+from ticketdomain.commands import read_add_reply, read_open_ticket, read_update_ticket
 from ticketdomain.decide import decide
-from ticketdomain.events import Actor, Recorded, ReplyAdded, TicketEvent
+from ticketdomain.events import Actor, Recorded
 from ticketdomain.json_values import Json, JsonObject
 from ticketdomain.ticket import evolve
 from ticketdomain.workflow import DEFAULT_WORKFLOW, Workflow
@@ -94,6 +94,13 @@ def updates(draw: DrawFn, workflow: Workflow = DEFAULT_WORKFLOW) -> JsonObject:
     return body
 
 
+def replies() -> SearchStrategy[JsonObject]:
+    """Bodies of replies, of agents and of customers."""
+    return st.fixed_dictionaries(
+        {"body": texts(), "author": st.sampled_from(["agent", "customer"])}
+    )
+
+
 def bad_fields() -> SearchStrategy[tuple[str, Json]]:
     """A field, and a value of it that every update refuses."""
     wrong: dict[str, list[Json]] = {
@@ -133,9 +140,8 @@ def histories(draw: DrawFn, workflow: Workflow = DEFAULT_WORKFLOW) -> list[Recor
     recorded: list[Recorded] = []
     ticket, at = None, OPENING_MOMENT
     for index in range(draw(st.integers(1, 6))):
-        events: list[TicketEvent]
         if index and draw(st.booleans()) and draw(st.booleans()):
-            events = [ReplyAdded(draw(texts()), draw(st.sampled_from(["agent", "customer"])))]
+            events = decide(read_add_reply(draw(replies())), ticket, workflow)
         elif index:
             events = decide(read_update_ticket(draw(updates(workflow)), workflow), ticket, workflow)
         else:

@@ -19,6 +19,7 @@ from ticketdomain.events import (
     PriorityChanged,
     Recorded,
     ReplyAdded,
+    SlaPolicyPublished,
     StatusCategory,
     StatusChanged,
     SubjectChanged,
@@ -121,7 +122,7 @@ def _changed(ticket: Ticket, recorded: Recorded) -> dict[str, object]:
             return {"custom_fields": merge_object(ticket.custom_fields, patch)}
         case NoteAdded() | ReplyAdded():
             return {}
-        case TicketOpened() | KeyIssued() | KeyRevoked():
+        case TicketOpened() | KeyIssued() | KeyRevoked() | SlaPolicyPublished():
             msg = f"{recorded.event} cannot follow in {recorded.ticket_id}"
             raise TypeError(msg)
         case _:

@@ -18,6 +18,8 @@ class Workflow(Struct, frozen=True, forbid_unknown_fields=True):
     """`statuses` in their order, the first is a new ticket's.
 
     `transitions` limits what may follow a status; a status it leaves out, every other may follow.
+    A customer's reply puts a waiting ticket back to the first active status if `reply_resumes`, and
+    a resolved one if `reply_reopens`.
 
     Raises:
         ValueError: there is no status, or a name is unusable or unknown.
@@ -25,6 +27,8 @@ class Workflow(Struct, frozen=True, forbid_unknown_fields=True):
 
     statuses: dict[str, StatusCategory] = field(default_factory=lambda: dict(DEFAULT_STATUSES))
     transitions: dict[str, tuple[str, ...]] = {}
+    reply_resumes: bool = True
+    reply_reopens: bool = True
 
     def __post_init__(self) -> None:
         if not self.statuses:
@@ -43,6 +47,11 @@ class Workflow(Struct, frozen=True, forbid_unknown_fields=True):
     def first(self) -> str:
         """The status of a new ticket."""
         return next(iter(self.statuses))
+
+    @property
+    def first_active(self) -> str | None:
+        """The status that a customer's reply puts a ticket back to, if there is an active one."""
+        return next((name for name, each in self.statuses.items() if each == "active"), None)
 
     def after(self, status: str) -> tuple[str, ...]:
         """Which statuses may follow; every one if the workflow no longer knows this one."""
