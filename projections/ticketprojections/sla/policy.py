@@ -1,0 +1,213 @@
+"""What is promised to which tickets: policies, their targets, and which policy a ticket has."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from ticketdomain.events import (
+    CategoryChanged,
+    JournalEvent,
+    PriorityChanged,
+    SlaPolicyPublished,
+    TagsReplaced,
+    TicketOpened,
+)
+from ticketdomain.json_values import JsonObject
+from ticketdomain.policies import PublishPolicies
+from ticketdomain.workflow import DEFAULT_WORKFLOW, Workflow
+from ticketprojections.business_time import DAYS, Calendar
+from ticketprojections.sla.metrics import ClockName
+
+PRIORITIES = ("1", "2", "3", "4")
+One = TypeVar("One", int, str)
+
+
+class Targets(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much business time each clock may take; `None` promises nothing.
+
+    Raises:
+        ValueError: a target is not a positive number of whole seconds.
+    """
+
+    first_response: timedelta | None = None
+    next_response: timedelta | None = None
+    resolution: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            target: timedelta | None = getattr(self, name)
+            if target is not None and (target <= timedelta() or target.microseconds):
+                msg = f"{name} must be positive and of whole seconds, such as PT4H"
+                raise ValueError(msg)
+
+
+NO_TARGETS = Targets()
+
+
+class Traits(Struct, frozen=True):
+    """What decides which policy a ticket has."""
+
+    account: str
+    priority: int
+    category: str | None
+    tags: tuple[str, ...]
+
+
+def _several(value: One | tuple[One, ...]) -> tuple[One, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _written(value: int | str | tuple[int, ...] | tuple[str, ...]) -> list[str]:
+    return [str(each) for each in (value if isinstance(value, tuple) else (value,))]
+
+
+class Match(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which tickets a policy is for: one value or any of several; what is left out is any.
+
+    A ticket has to have one of the tags.
+    """
+
+    priority: int | tuple[int, ...] | None = None
+    category: str | tuple[str, ...] | None = None
+    tag: str | tuple[str, ...] | None = None
+    account: str | tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for priority in _several(self.priority or ()):
+            if str(priority) not in PRIORITIES:
+                msg = f"priority is {priority}, which is none of {', '.join(PRIORITIES)}"
+                raise ValueError(msg)
+
+    def named(self) -> dict[str, list[str]]:
+        """Give what it asks for, by name."""
+        asked = {
+            "priority": self.priority,
+            "category": self.category,
+            "tag": self.tag,
+            "account": self.account,
+        }
+        return {name: _written(value) for name, value in asked.items() if value is not None}
+
+    def covers(self, ticket: Traits) -> bool:
+        """Whether a ticket of these traits is among them."""
+        return (
+            (self.priority is None or ticket.priority in _several(self.priority))
+            and (self.category is None or ticket.category in _several(self.category))
+            and (self.tag is None or any(tag in ticket.tags for tag in _several(self.tag)))
+            and (self.account is None or ticket.account in _several(self.account))
+        )
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """What is promised: `targets` by priority, `"1"` to `"4"`, in the calendar's business time.
+
+    Entering one of `response_statuses` is a first response.
+
+    Raises:
+        ValueError: a priority is none, or the calendar has no weekly hours.
+    """
+
+    name: str
+    calendar: Calendar
+    targets: dict[str, Targets]
+    response_statuses: tuple[str, ...] = ()
+    match: Match = field(default_factory=Match)
+
+    def __post_init__(self) -> None:
+        for priority in self.targets:
+            if priority not in PRIORITIES:
+                msg = f"targets name {priority!r}, which is none of {', '.join(PRIORITIES)}"
+                raise ValueError(msg)
+        if not any(self.calendar.weekly.values()):
+            msg = f"the calendar {self.calendar.name!r} has no weekly hours"
+            raise ValueError(msg)
+
+    @cached_property
+    def terms(self) -> "dict[int, Terms]":
+        """Its terms by a ticket's priority."""
+        return {int(p): Terms(self, self.targets.get(p, NO_TARGETS)) for p in PRIORITIES}
+
+
+Policies: TypeAlias = Sequence[Policy]
+
+
+class Terms(Struct, frozen=True, eq=False):
+    """How a ticket is judged at one of its events: by a policy, and the targets of its priority.
+
+    The same policy and priority give the same object.
+    """
+
+    policy: Policy
+    targets: Targets
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.policy.calendar
+
+    def target(self, clock: ClockName) -> timedelta | None:
+        target: timedelta | None = getattr(self.targets, clock)
+        return target
+
+
+ALWAYS = Calendar("UTC", {day: (("00:00", "24:00"),) for day in DAYS}, name="always")
+# A ticket that no policy matches: nothing is promised, and time counts around the clock.
+NO_TERMS = Terms(Policy("", ALWAYS, {}), NO_TARGETS)
+
+
+def terms(policies: Policies, ticket: Traits) -> Terms:
+    """Give the terms of the first policy that matches a ticket; `NO_TERMS` if none does."""
+    for policy in policies:
+        if policy.match.covers(ticket):
+            return policy.terms[ticket.priority]
+    return NO_TERMS
+
+
+def traits_after(ticket: Traits | None, event: JournalEvent) -> Traits:
+    """Give what policies look at after one more of a ticket's events."""
+    if isinstance(event, TicketOpened):
+        return Traits(event.account, event.priority, event.category, tuple(event.tags))
+    if ticket is None:
+        msg = f"{event} cannot be a ticket's first event"
+        raise TypeError(msg)
+    if isinstance(event, PriorityChanged):
+        return replace(ticket, priority=event.priority)
+    if isinstance(event, CategoryChanged):
+        return replace(ticket, category=event.category)
+    if isinstance(event, TagsReplaced):
+        return replace(ticket, tags=tuple(event.tags))
+    return ticket
+
+
+def understand(published: SlaPolicyPublished) -> tuple[Policy, ...]:
+    """Read policies as they were published.
+
+    Raises:
+        ValueError: they are none.
+    """
+    return msgspec.convert(published.policies, tuple[Policy, ...])
+
+
+def publication(policies: Policies) -> PublishPolicies:
+    """Write policies as they are published."""
+    written = msgspec.json.decode(msgspec.json.encode(policies), type=tuple[JsonObject, ...])
+    return PublishPolicies(written)
+
+
+def default_policies(workflow: Workflow = DEFAULT_WORKFLOW) -> tuple[Policy, ...]:
+    """Give what is promised where nothing is said: one policy, around the clock."""
+    hours = {"1": (1, 1, 4), "2": (4, 4, 24), "3": (8, 8, 72), "4": (24, 24, 120)}
+    targets = {
+        priority: Targets(*(timedelta(hours=each) for each in row))
+        for priority, row in hours.items()
+    }
+    return (Policy("standard", ALWAYS, targets, response_statuses(workflow)),)
+
+
+def response_statuses(workflow: Workflow) -> tuple[str, ...]:
+    """Give the statuses that answer a customer unless others are named: all but the first."""
+    return tuple(status for status in workflow.statuses if status != workflow.first)
