@@ -10,8 +10,9 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
+from benchmarks.clocks import microseconds, works
 from benchmarks.load import Load, http_request, put_under_load
-from benchmarks.servers import ECHO, Service, listening, service
+from benchmarks.servers import ECHO, PROGRAM, WITHOUT_SLA, Service, listening, service
 from benchmarks.storage import check_journal, raw_commits
 
 LONG, SHORT, SHORT_TICKETS = 10_000, 10, 100
@@ -25,6 +26,7 @@ RATIOS = {
     "PUT, one connection : echo": ("put, one", "echo, one"),
     "PUT, one connection : raw commit": ("put, one", "commit"),
     "GET, all connections : echo": ("get", "echo"),
+    "PUT with SLA metrics : without": ("put, fresh", "put, no sla"),
     f"PUT at {LONG} updates : at {SHORT}": ("put, long", "put, short"),
     f"GET at {LONG} updates : at {SHORT}": ("get, long", "get, short"),
 }
@@ -42,11 +44,12 @@ class Tickets:
         self.long_stream = self._changing([self.long])
         # So many that none of them grows long while it is measured.
         self.short_stream = self._changing(self.short)
-        self.puts = 0
+        self.notes = self.puts = 0
 
     def grow(self) -> None:
         """Give the tickets their numbers of updates: notes, which are an event each."""
         paths = [self.long] * LONG + self.short * SHORT
+        self.notes = len(paths)
         notes = iter([self._request("PUT", path, {"internal_note": NOTE}) for path in paths])
         put_under_load(self._service.port, [notes] * len(self.streams))
 
@@ -65,7 +68,7 @@ class Tickets:
         Raises:
             RuntimeError: it does not.
         """
-        written = len(self.paths) + LONG + SHORT * SHORT_TICKETS + EVENTS_PER_PUT * self.puts
+        written = len(self.paths) + self.notes + EVENTS_PER_PUT * self.puts
         versions = sum(self._service.ask("GET", path)["version"] for path in self.paths)
         if versions != written:
             msg = f"{written} events were acknowledged, the tickets have {versions}"
@@ -86,8 +89,13 @@ class Tickets:
         return http_request(method, path, self._service.secret, body)
 
 
-def measures(tickets: Tickets, echo_port: int, directory: Path) -> dict[str, Measure]:
-    """Name everything that is measured, in the order of a round."""
+def measures(
+    tickets: Tickets, fresh: Tickets, without_sla: Tickets, echo_port: int, directory: Path
+) -> dict[str, Measure]:
+    """Name everything that is measured, in the order of a round.
+
+    What SLA metrics cost is told by two journals that grow alike, `fresh` and `without_sla`.
+    """
     body = {"status": "open", "priority": 3, "internal_note": NOTE}
     echo = cycle([http_request("PUT", "/v1/tickets/ticket_abc123xyz789", "sk_live_abc123", body)])
     streams = tickets.streams
@@ -95,6 +103,8 @@ def measures(tickets: Tickets, echo_port: int, directory: Path) -> dict[str, Mea
     return {
         "echo": lambda seconds: put_under_load(echo_port, [echo] * connections, seconds),
         "put": lambda seconds: tickets.put(streams, seconds),
+        "put, fresh": lambda seconds: fresh.put(fresh.streams, seconds),
+        "put, no sla": lambda seconds: without_sla.put(without_sla.streams, seconds),
         "get": lambda seconds: tickets.get(tickets.paths[0], connections, seconds),
         "echo, one": lambda seconds: put_under_load(echo_port, [echo], seconds),
         "put, one": lambda seconds: tickets.put(streams[:1], seconds),
@@ -110,15 +120,21 @@ def run(options: argparse.Namespace) -> tuple[dict[str, list[Load]], int]:
     """Take all measures in turns; give what each round saw, and the number of events checked."""
     with TemporaryDirectory() as directory, listening(ECHO) as echo_port:
         journal = Path(directory, "journal.db")
-        with service(journal) as running:
-            tickets = Tickets(running, options.connections)
+        with (
+            service(journal, PROGRAM) as running,
+            service(Path(directory, "fresh.db"), PROGRAM) as beside,
+            service(Path(directory, "without_sla.db"), WITHOUT_SLA) as without,
+        ):
+            tickets, fresh, plain = (
+                Tickets(each, options.connections) for each in (running, beside, without)
+            )
             tickets.grow()
-            named = measures(tickets, echo_port, Path(directory))
+            named = measures(tickets, fresh, plain, echo_port, Path(directory))
             rounds = [
                 {name: measure(options.seconds / options.rounds) for name, measure in named.items()}
                 for _ in range(1 + options.rounds)
             ][1:]  # the first warms up
-            events = tickets.acknowledged() + 1  # the key's
+            events = tickets.acknowledged() + 2  # the key's, and that of the policies
         check_journal(journal, events)
     return {name: [each[name] for each in rounds] for name in named}, events
 
@@ -144,7 +160,12 @@ def ratios(seen: dict[str, list[Load]]) -> dict[str, float]:
     }
 
 
-def show(measured: dict[str, dict[str, float]], compared: dict[str, float], events: int) -> None:
+def show(
+    measured: dict[str, dict[str, float]],
+    compared: dict[str, float],
+    clocks: dict[str, float],
+    events: int,
+) -> None:
     print(f"{'':22}{'per second':>12}{'p50 ms':>10}{'p95 ms':>10}{'generator':>11}")
     for name, row in measured.items():
         numbers = f"{row['per_second']:12,.0f}{row['p50_ms']:10.3f}{row['p95_ms']:10.3f}"
@@ -152,6 +173,9 @@ def show(measured: dict[str, dict[str, float]], compared: dict[str, float], even
     print()
     for name, ratio in compared.items():
         print(f"{name:45}{ratio:10.1%}")
+    print(f"\nbeside {measured['echo']['per_second']:,.0f} bare echoes per second, microseconds")
+    for name, took in clocks.items():
+        print(f"{name:45}{took:10.1f}")
     print(f"\n{events:,} events acknowledged, all in the journal, no gap in positions or versions")
 
 
@@ -162,13 +186,14 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args()
+    clocks = {name: microseconds(work, options.seconds / 3) for name, work in works().items()}
     seen, events = run(options)
     measured, compared = summary(seen), ratios(seen)
     if options.json:
-        result = {"measures": measured, "ratios": compared, "events": events}
-        json.dump(result, sys.stdout, indent=2)
+        result = {"measures": measured, "ratios": compared, "microseconds": clocks}
+        json.dump({**result, "events": events}, sys.stdout, indent=2)
     else:
-        show(measured, compared, events)
+        show(measured, compared, clocks, events)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from ticketdomain.commands import OpenTicket
 from ticketdomain.journal import decode
 from ticketdomain.keys import SCOPES, IssueKey, KeyCommand, secret_sha256
 from ticketservice.cli import main, program, serve
-from ticketservice.service import Service, open_service
+from ticketservice.service import Service, open_service, publish, utc_now
 from ticketservice.settings import Settings, read_settings
+from ticketservice.sla_file import read_policies
 
 ACCOUNT = "demo"
 FIRST_TICKET = OpenTicket(
@@ -44,7 +45,9 @@ def quickstart(config: Path | None, host: str | None, port: int | None) -> None:
     """Print a curl command that works, and run the service until it is told to stop."""
     settings = read_settings(os.environ, config, host=host, port=port)
     port = settings.port or _free_port(settings)
+    policies = read_policies(settings.sla, settings.workflow, utc_now().date())
     with open_service(settings) as service:
+        asyncio.run(publish(service, policies))  # before the ticket that they are for
         known = settings.workflow.statuses
         update = {k: v for k, v in UPDATE.items() if k != "status" or v in known}
         message = MESSAGE.format(

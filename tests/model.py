@@ -88,6 +88,18 @@ def updated(
     return after, events
 
 
+def replied(
+    ticket: dict[str, Any], body: dict[str, Any], at: datetime
+) -> tuple[dict[str, Any], int]:
+    """Give the ticket after a reply, and how many events that makes."""
+    after = {**ticket, "updated_at": written(at), "version": ticket["version"] + 1}
+    category = CATEGORIES.get(ticket["status"])
+    if body["author"] == "customer" and category in ("waiting", "resolved"):
+        after |= {"status": "open", "resolved_at": None, "closed_at": None}
+        after["version"] += 1
+    return after, after["version"] - ticket["version"]
+
+
 def stamps(ticket: dict[str, Any], status: str, at: datetime) -> dict[str, Any]:
     was, entered = CATEGORIES.get(ticket["status"]), CATEGORIES.get(status)
     if entered and entered == was:
@@ -102,11 +114,13 @@ def stamps(ticket: dict[str, Any], status: str, at: datetime) -> dict[str, Any]:
 def replayed(entries: list[dict[str, Any]]) -> dict[str, Any]:
     """Apply the changes of a history from the beginning; custom fields leaf by leaf."""
     ticket: dict[str, Any] = {name: None for name in (*FIELDS, "requester_id")}
-    ticket |= {"tags": None, "notes": [], "leaves": {}}
+    ticket |= {"tags": None, "notes": [], "replies": [], "leaves": {}}
     for change in (change for entry in entries for change in entry["changes"]):
         field, path = change["field"], change["field"].removeprefix("custom_fields/")
         if field == "internal_note":
             ticket["notes"].append(change["to"])
+        elif field == "reply":
+            ticket["replies"].append({"author": change["author"], "body": change["to"]})
         elif path == field:
             # An opening lists nothing that is empty: what it leaves out may be "" or [].
             assert same(ticket[field] or None, change["from"] or None), change

@@ -15,8 +15,9 @@ import uvicorn
 
 from ticketdomain.change import Change
 from ticketdomain.keys import SCOPES, IssueKey, Scope, secret_sha256
-from ticketservice.service import Service, open_service, random_id
+from ticketservice.service import Service, open_service, publish, random_id
 from ticketservice.settings import Settings
+from ticketservice.sla_file import read_policies
 from ticketservice.web.app import create_app
 
 
@@ -142,6 +143,7 @@ def running(path: Path, **settings: Any) -> Generator[Running]:
     clock = Clock()
     chosen = Settings(database=f"sqlite:///{path / 'journal.db'}", **settings)
     with open_service(chosen, clock) as service, _listening(create_app(service)) as port:
+        asyncio.run(publish(service, read_policies(chosen.sla, chosen.workflow, clock().date())))
         answering = Running(service, port, clock)
         yield answering
         answering.close()

@@ -32,7 +32,9 @@ from ticketdomain.live import Live, StreamState
 from ticketdomain.testing import updates
 from ticketdomain.ticket import TICKET, replay
 from ticketdomain.workflow import DEFAULT_WORKFLOW
-from ticketservice.service import FOLDS
+from ticketprojections.sla import Sla
+from ticketprojections.sla.policy import default_policies
+from ticketservice.service import folds
 
 OPEN = OpenTicket(account="acme", subject="Refund")
 
@@ -43,8 +45,13 @@ class Office:
     def __init__(self, path: Path) -> None:
         self.clock = Clock()
         self.journal = open_journal(f"sqlite:///{path / 'journal.db'}")
-        self.live = Live(FOLDS)
+        self.sla = Sla(default_policies())
+        self.live = self.cold()
         self.desk = Desk(self.journal, self.live, DEFAULT_WORKFLOW, self.clock)
+
+    def cold(self, capacity: int = 2_000) -> Live:
+        """Give folds that have seen nothing yet."""
+        return Live(folds(self.sla), self.sla.book.read, capacity)
 
     def ask(self, *changes: Change) -> list[Outcome | BaseException]:
         async def all_at_once() -> list[Outcome | BaseException]:
@@ -214,7 +221,7 @@ def test_a_closed_desk_takes_nothing_more(office: Office) -> None:
 
 
 def test_warm_states_are_bounded(office: Office) -> None:
-    live = Live(FOLDS, capacity=2)
+    live = office.cold(capacity=2)
     with office.journal.reading() as reader:
         state = live.newest(reader, "ticket_0")
     live.keep([replace(state, stream=f"ticket_{n}") for n in range(4)])
@@ -239,7 +246,7 @@ def test_live_is_replayed_at_every_version_with_and_without_snapshots(
 
 def check_every_version(office: Office) -> None:
     history = stream(office.journal)
-    cold = Live(FOLDS)
+    cold = office.cold()
     with office.journal.reading() as reader:
         assert cold.newest(reader, "ticket_0") == office.newest()
         for each in history:

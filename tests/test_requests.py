@@ -25,7 +25,7 @@ def test_a_ticket_is_answered_whole(agent: Client) -> None:
     ticket = agent.get(agent.open(requester_id="cust_7")).json
     assert " ".join(sorted(ticket)) == (
         "assigned_to category closed_at created_at custom_fields description due_date id priority"
-        " requester_id resolved_at status subject tags updated_at version"
+        " requester_id resolved_at sla status subject tags updated_at version"
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -15,10 +16,13 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from model import leaves, opened, replayed, same, updated
+from model import leaves, opened, replayed, replied, same, updated, written
 from running import Answer, Client, Running
 
-from ticketdomain.testing import bad_updates, openings, updates
+from ticketdomain.journal import decode
+from ticketdomain.testing import bad_updates, openings, replies, updates
+from ticketprojections.sla import measure
+from ticketprojections.sla.policy import default_policies
 
 PUBLIC = (
     "subject",
@@ -42,6 +46,7 @@ class Known:
         self.at = at
         self.ticket = ticket
         self.notes = notes
+        self.replies: list[dict[str, Any]] = []
         self.past = {ticket["version"]: ticket}
 
 
@@ -72,6 +77,15 @@ class TicketMachine(RuleBasedStateMachine):
     def update(self, known: Known, body: dict[str, Any], method: str) -> None:
         self.follow(known, body)
         self.expect(known, self.send(known, body, method=method))
+
+    @rule(known=tickets, body=replies())
+    def reply(self, known: Known, body: dict[str, Any]) -> None:
+        at = max(self.desk.clock.now, known.at)
+        known.ticket, _ = replied(known.ticket, body, at)
+        known.at = at
+        known.past[known.ticket["version"]] = known.ticket
+        known.replies.append(body)
+        self.expect(known, self.agent.post(f"{known.address}/replies", body))
 
     @rule(known=tickets, body=updates())
     def the_same_update_twice_is_once_but_for_notes(
@@ -140,18 +154,22 @@ class TicketMachine(RuleBasedStateMachine):
             self.every_past_version_is_answered(known)
             self.the_history_gives_the_ticket(known)
             self.customers_see_no_note(known)
+            self.the_sla_is_what_its_definition_says(known)
 
     def every_past_version_is_answered(self, known: Known) -> None:
         for version, ticket in known.past.items():
             then = self.agent.get(f"{known.address}?version={version}")
             assert then.headers["etag"] == f'"{version}"'
-            assert same(then.json, {**ticket, "id": then.json["id"]})
+            assert same(without_sla(then), {**ticket, "id": then.json["id"]})
 
     def the_history_gives_the_ticket(self, known: Known) -> None:
         entries = self.pages(f"{known.address}/history", limit=3)
         assert [entry["version"] for entry in entries] == list(known.past)
         told = replayed(entries)
         assert told.pop("notes") == known.notes
+        assert told.pop("replies") == known.replies
+        listed = self.pages(f"{known.address}/replies", limit=2)
+        assert [{"author": r["author"], "body": r["body"]} for r in listed] == known.replies
         assert same(told.pop("leaves"), leaves(known.ticket["custom_fields"]))
         if not told["description"]:  # an opening lists no empty field, not even ""
             told["description"] = known.ticket["description"]
@@ -163,10 +181,23 @@ class TicketMachine(RuleBasedStateMachine):
         address = known.address.replace("/v1/", "/v1/public/")
         entries = self.pages(f"{address}/history", limit=2)
         shown = {change["field"] for entry in entries for change in entry["changes"]}
-        assert shown <= {*PUBLIC}
+        assert shown <= {*PUBLIC, "reply"}
         public = self.agent.get(address).json
         kept = {name: public[name] for name in public if name in PUBLIC}
         assert same(kept, {name: known.ticket[name] for name in PUBLIC})
+
+    def the_sla_is_what_its_definition_says(self, known: Known) -> None:
+        """Warm folds behind HTTP against the plain definition over what the journal holds."""
+        ticket_id = known.address.rpartition("/")[2]
+        with self.desk.service.journal.reading() as reader:
+            story = [decode(row) for row in reader.stream(ticket_id)]
+        now = max(self.desk.clock.now, known.at)
+        told = self.agent.get(f"{known.address}/sla").body
+        assert told == msgspec.json.encode(measure(story, default_policies(), now))
+        then = story[0].at
+        if then <= self.desk.clock.now:
+            told = self.agent.get(f"{known.address}/sla?as_of={written(then)}").body
+            assert told == msgspec.json.encode(measure(story, default_policies(), then))
 
     def pages(self, address: str, limit: int) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
@@ -195,7 +226,13 @@ class TicketMachine(RuleBasedStateMachine):
         """Hold an answer against the model."""
         assert answer.status in (200, 201), answer.body
         assert answer.headers["etag"] == f'"{known.ticket["version"]}"'
-        assert same(answer.json, {**known.ticket, "id": known.address.rpartition("/")[2]})
+        ticket_id = known.address.rpartition("/")[2]
+        assert same(without_sla(answer), {**known.ticket, "id": ticket_id})
+
+
+def without_sla(answer: Answer) -> dict[str, Any]:
+    """Give a ticket without its SLA, which is held against the definition at the end."""
+    return {name: value for name, value in answer.json.items() if name != "sla"}
 
 
 def notes_of(body: dict[str, Any]) -> list[str]:

@@ -25,6 +25,20 @@ ANSWER: dict[str, Any] = {
     "resolved_at": None,
     "closed_at": None,
     "version": 10000,
+    "sla": {
+        "policy": "standard",
+        "first_response": {
+            "due_at": None,
+            "ended_at": "2026-11-23T12:00:00.123456Z",
+            "breached_at": None,
+        },
+        "next_response": None,
+        "resolution": {
+            "due_at": "2026-11-24T12:00:00.123456Z",
+            "ended_at": None,
+            "breached_at": None,
+        },
+    },
 }
 
 

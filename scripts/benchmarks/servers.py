@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 PROGRAM = [sys.executable, "-m", "ticketservice"]
+WITHOUT_SLA = [sys.executable, str(Path(__file__).with_name("without_sla.py"))]
 ECHO = [sys.executable, str(Path(__file__).with_name("echo.py"))]
 
 
@@ -33,14 +34,14 @@ class Service(Struct, frozen=True):
 
 
 @contextmanager
-def service(journal: Path) -> Generator[Service]:
+def service(journal: Path, program: list[str]) -> Generator[Service]:
     """Run the service on a fresh journal; at the end it must stop by itself, without a fault."""
     environment = {**os.environ, "TICKETDOMAIN_DATABASE": f"sqlite:///{journal}"}
     create = "keys create --account bench --name bench --scope tickets:read --scope tickets:write"
     secret = subprocess.check_output(
-        [*PROGRAM, *create.split()], env=environment, stderr=subprocess.DEVNULL, text=True
+        [*program, *create.split()], env=environment, stderr=subprocess.DEVNULL, text=True
     )
-    with listening([*PROGRAM, "serve", "--port", "0"], environment) as port:
+    with listening([*program, "serve", "--port", "0"], environment) as port:
         yield Service(port, secret.strip())
 
 

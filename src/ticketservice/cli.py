@@ -14,8 +14,10 @@ from rich_click import RichGroup
 from ticketdomain.change import Change
 from ticketdomain.errors import KeyNotFoundError, TicketDomainError
 from ticketdomain.keys import SCOPES, ApiKey, IssueKey, RevokeKey, Scope, secret_sha256
-from ticketservice.service import Service, open_service
+from ticketservice.service import Service, open_service, utc_now
 from ticketservice.settings import SettingsError, read_settings
+from ticketservice.sla_check import describe
+from ticketservice.sla_file import read_policies
 
 CONFIG = click.option(
     "--config",
@@ -123,6 +125,24 @@ def revoke(config: Path | None, key_id: str) -> None:
         change = Change(stream=key_id, command=RevokeKey(), account=account)
         asyncio.run(service.desk.ask(change))
     print(f"{key_id} is revoked", file=sys.stderr)
+
+
+@program.group()
+def sla() -> None:
+    """SLA policies: what is promised to which tickets."""
+
+
+@sla.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def check(file: Path) -> None:
+    """Check the policies of a settings file, and show what they mean for the coming week."""
+    settings = read_settings({}, file)
+    now = utc_now()
+    policies = read_policies(settings.sla, settings.workflow, now.date())
+    names = ", ".join(policy.name for policy in policies) or "none"
+    origin = "" if settings.sla else " (the file has none, this is what holds without)"
+    print(f"{file}: valid, a ticket has the first policy that matches it: {names}{origin}\n")
+    print(*describe(policies, now), sep="\n")
 
 
 def _account_of(service: Service, key_id: str) -> str:

@@ -1,5 +1,6 @@
 """Runs the web application in a server process."""
 
+import asyncio
 import logging
 import signal
 import socket
@@ -8,8 +9,9 @@ from types import FrameType
 
 import uvicorn
 
-from ticketservice.service import open_service
+from ticketservice.service import open_service, publish, utc_now
 from ticketservice.settings import Settings
+from ticketservice.sla_file import read_policies
 from ticketservice.web.app import create_app
 
 # The desk's writer and the event loop share the interpreter's lock, and the writer asks for it
@@ -29,12 +31,14 @@ def serve_forever(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper())
     # uvicorn raises the signal again when it is done: then what is open here gets closed too.
     signal.signal(signal.SIGTERM, _stop)
+    policies = read_policies(settings.sla, settings.workflow, utc_now().date())
     address = (settings.host, settings.port)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with (
         socket.create_server(address, family=family, backlog=1024) as listener,
         open_service(settings) as service,
     ):
+        asyncio.run(publish(service, policies))
         config = uvicorn.Config(
             create_app(service),
             log_config=None,

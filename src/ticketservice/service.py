@@ -1,23 +1,25 @@
 """The composition root: everything that a running service consists of."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from secrets import token_hex
 
 from msgspec import Struct
 
+from ticketdomain.change import Change
 from ticketdomain.desk import Desk
 from ticketdomain.journal import Journal, open_journal
 from ticketdomain.keys import KEY, KeyRing
-from ticketdomain.live import Live
+from ticketdomain.live import Folds, Live
+from ticketdomain.policies import POLICIES, STREAM
 from ticketdomain.ticket import TICKET
 from ticketdomain.workflow import Workflow
 from ticketprojections.public import PUBLIC
+from ticketprojections.sla import Policies, Sla
+from ticketprojections.sla.policy import default_policies, publication
 from ticketservice.settings import Settings
 from ticketservice.tickets import Tickets
-
-FOLDS = {"ticket": (TICKET, PUBLIC), "key": (KEY,)}
 
 
 def utc_now() -> datetime:
@@ -36,9 +38,25 @@ class Service(Struct, frozen=True):
     desk: Desk
     keys: KeyRing
     tickets: Tickets
+    sla: Sla
     workflow: Workflow
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
+
+
+async def publish(service: Service, policies: Policies) -> None:
+    """Promise this from now on; nothing is written if it is promised already.
+
+    Raises:
+        TicketDomainError: storage failed.
+    """
+    change = Change(stream=STREAM, command=publication(policies), account="")
+    await service.desk.ask(change)
+
+
+def folds(sla: Sla) -> Mapping[str, Folds]:
+    """Name what is kept of streams, by their kind."""
+    return {"ticket": (TICKET, PUBLIC, sla.fold), "key": (KEY,), STREAM: (POLICIES,)}
 
 
 @contextmanager
@@ -53,12 +71,13 @@ def open_service(
         JournalError: the journal cannot be opened.
     """
     journal = open_journal(settings.database)
-    live = Live(FOLDS)
+    sla = Sla(default_policies(settings.workflow))
+    live = Live(folds(sla), sla.book.read)
     desk = Desk(journal, live, settings.workflow, clock)
     try:
         keys = KeyRing(journal, clock)
-        tickets = Tickets(journal, live)
-        yield Service(journal, desk, keys, tickets, settings.workflow, clock, new_id)
+        tickets = Tickets(journal, live, sla)
+        yield Service(journal, desk, keys, tickets, sla, settings.workflow, clock, new_id)
     finally:
         desk.close()
         journal.close()

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from ticketdomain.workflow import DEFAULT_WORKFLOW, Workflow
+from ticketservice.sla_file import SlaFile, read_policies
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
@@ -25,6 +26,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """All that can be set, with its default.
 
     `database` is `sqlite:///PATH`, with four slashes for an absolute path.
+
+    Raises:
+        ValueError: an SLA policy cannot be used.
     """
 
     database: str = "sqlite:///data/journal.db"
@@ -32,6 +36,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     log_level: LogLevel = "info"
     workflow: Workflow = DEFAULT_WORKFLOW
+    sla: SlaFile | None = None
+
+    def __post_init__(self) -> None:
+        read_policies(self.sla, self.workflow)
 
 
 def read_settings(
@@ -72,7 +80,8 @@ def _from_file(file: Path | None, environment: Mapping[str, str]) -> dict[str, A
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     names = {PREFIX + each.name.upper(): each.name for each in fields(Settings)}
-    del names[PREFIX + "WORKFLOW"]  # a table, which no variable can hold
+    for table in ("WORKFLOW", "SLA"):  # which no variable can hold
+        del names[PREFIX + table]
     for name in environment:
         if name.startswith(PREFIX) and name not in names and name != PREFIX + "CONFIG":
             msg = f"unknown setting {name} in the environment"

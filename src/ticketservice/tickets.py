@@ -7,13 +7,14 @@ from itertools import islice
 from msgspec import Struct
 
 from ticketdomain.errors import TicketNotFoundError
-from ticketdomain.events import Actor, NoteAdded, Recorded
+from ticketdomain.events import Actor, Author, NoteAdded, Recorded, ReplyAdded
 from ticketdomain.journal import Journal, Reader, decode
 from ticketdomain.keys import ApiKey
 from ticketdomain.live import Live, StreamState
 from ticketdomain.ticket import TICKET
 from ticketprojections.history import HistoryEntry, entries
 from ticketprojections.public import PUBLIC_TOPICS, PublicEntry, public_entries
+from ticketprojections.sla import Sla, SlaMetrics
 
 
 class Note(Struct, frozen=True):
@@ -25,12 +26,23 @@ class Note(Struct, frozen=True):
     body: str
 
 
+class Reply(Struct, frozen=True):
+    """What an agent or the customer said; `version` is the ticket's after it."""
+
+    version: int
+    at: datetime
+    by: Actor | None
+    author: Author
+    body: str
+
+
 class Tickets:
     """Reads one ticket at a time. Whoever asks has made sure with `find` that they may see it."""
 
-    def __init__(self, journal: Journal, live: Live) -> None:
+    def __init__(self, journal: Journal, live: Live, sla: Sla) -> None:
         self._journal = journal
         self._live = live
+        self._sla = sla
 
     def find(self, key: ApiKey, ticket_id: str) -> None:
         """Make sure that a key may see a ticket: account and requester never change.
@@ -92,12 +104,36 @@ class Tickets:
             rows = reader.stream(ticket_id, after=after, topics=("ticket.note_added",))
             return list(islice(_notes(map(decode, rows)), limit))
 
+    def replies(self, ticket_id: str, *, after: int, limit: int) -> list[Reply]:
+        """Give up to `limit` replies of versions over `after`."""
+        with self._journal.reading() as reader:
+            rows = reader.stream(ticket_id, after=after, topics=("ticket.reply_added",))
+            return list(islice(_replies(map(decode, rows)), limit))
+
+    def sla(self, ticket_id: str, as_of: datetime | None, now: datetime) -> SlaMetrics | None:
+        """Give the SLA metrics as of an instant, else as of now; `None` where no policy matches.
+
+        Raises:
+            TicketNotFoundError: the ticket was not there yet.
+        """
+        if as_of is not None:
+            return self._sla.metrics(self.as_of(ticket_id, as_of), as_of)
+        stream = self.newest(ticket_id)
+        return self._sla.metrics(stream, max(now, stream.head.at or now))  # clocks are set back
+
     def public_history(self, ticket_id: str, *, skip: int, limit: int) -> list[PublicEntry]:
         """Give up to `limit` public entries after the first `skip`: a count of public entries
         alone, because versions would tell of internal updates between them."""
         with self._journal.reading() as reader:
             rows = reader.stream(ticket_id, topics=PUBLIC_TOPICS)
             return list(islice(public_entries(map(decode, rows)), skip, skip + limit))
+
+
+def _replies(recorded_events: Iterator[Recorded]) -> Iterator[Reply]:
+    for recorded in recorded_events:
+        if isinstance(recorded.event, ReplyAdded):
+            body, author = recorded.event.body, recorded.event.author
+            yield Reply(recorded.version, recorded.at, recorded.by, author, body)
 
 
 def _notes(recorded_events: Iterator[Recorded]) -> Iterator[Note]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from ticketdomain.errors import TicketNotFoundError
 from ticketdomain.live import StreamState
 from ticketdomain.ticket import TICKET
+from ticketprojections.sla import Sla, SlaSummary
 
 Item = TypeVar("Item")
 
@@ -38,6 +39,10 @@ class TicketAnswer(Struct, frozen=True, kw_only=True):
     resolved_at: datetime | None
     closed_at: datetime | None
     version: int
+    sla: SlaSummary | None
+
+
+OF_TICKET = tuple(name for name in TicketAnswer.__struct_fields__ if name != "sla")
 
 
 class Answer(Response[Item]):
@@ -67,15 +72,17 @@ class Page(Struct, Generic[Item], frozen=True):
     next: str | None
 
 
-def ticket_answer(state: StreamState) -> TicketAnswer:
-    """Give the ticket of a stream.
+def ticket_answer(state: StreamState, sla: Sla) -> TicketAnswer:
+    """Give the ticket of a stream, with its SLA metrics in short.
 
     Raises:
         TicketNotFoundError: the stream has none.
     """
     if (ticket := state.of(TICKET)) is None:
         raise TicketNotFoundError
-    return msgspec.convert(ticket, TicketAnswer, from_attributes=True)
+    return TicketAnswer(
+        **{name: getattr(ticket, name) for name in OF_TICKET}, sla=sla.summary(state)
+    )
 
 
 def page(found: Sequence[Item], limit: int, cursor: Callable[[Item], int]) -> Page[Item]:

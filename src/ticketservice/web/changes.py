@@ -2,6 +2,7 @@
 
 from asyncio import to_thread
 from collections.abc import Callable
+from http import HTTPStatus
 
 from msgspec.structs import replace
 
@@ -10,6 +11,7 @@ from ticketdomain.decide import TicketCommand
 from ticketdomain.errors import VersionMismatchError
 from ticketdomain.json_values import Json
 from ticketdomain.keys import ApiKey
+from ticketservice.service import Service
 from ticketservice.tickets import Tickets
 from ticketservice.web.answers import Answer, TicketAnswer, ticket_answer
 from ticketservice.web.conditions import etag, idempotency_key, if_match
@@ -23,9 +25,16 @@ ReadCommand = Callable[[Json], TicketCommand]
 
 
 def read_change(
-    request: Request, key: ApiKey, body: Json, read: ReadCommand, *, ticket_id: str | None = None
+    request: Request,
+    key: ApiKey,
+    body: Json,
+    read: ReadCommand,
+    address: str,
+    ticket_id: str | None = None,
 ) -> Change:
     """Make a change of a request: of a ticket, or the opening of a new one.
+
+    `address` is where a retry with the same idempotency key is recognized.
 
     Raises:
         ProblemError: 400, a header is malformed; 422, a parameter is.
@@ -37,25 +46,29 @@ def read_change(
         by=acting(request, key),
         request_id=request.scope["state"]["request_id"],
         versions=if_match(request) if ticket_id else None,
-        idempotency=idempotency_key(request, ticket_id or "tickets", body),
+        idempotency=idempotency_key(request, address, body),
         dry_run=Parameters(request, "dry_run").flag("dry_run"),
         command=read(body),
     )
 
 
-def answer_opening(change: Change, outcome: Outcome) -> Answer[TicketAnswer]:
+def answer_opening(service: Service, change: Change, outcome: Outcome) -> Answer[TicketAnswer]:
     """Tell of a ticket that was opened, or would be."""
-    answer = ticket_answer(outcome.state)
+    answer = ticket_answer(outcome.state, service.sla)
     if change.dry_run:
         return Answer(replace(answer, id=None), status_code=200)
     headers = {"Location": f"/v1/tickets/{answer.id}", **_headers(outcome)}
     return Answer(answer, status_code=201, headers=headers)
 
 
-def answer_update(change: Change, outcome: Outcome) -> Answer[TicketAnswer]:
+def answer_update(
+    service: Service, change: Change, outcome: Outcome, status: int = HTTPStatus.OK
+) -> Answer[TicketAnswer]:
     """Tell of a ticket that was updated, or would be."""
-    headers = {} if change.dry_run else _headers(outcome)
-    return Answer(ticket_answer(outcome.state), headers=headers)
+    answer = ticket_answer(outcome.state, service.sla)
+    if change.dry_run:
+        return Answer(answer, status_code=HTTPStatus.OK)
+    return Answer(answer, status_code=status, headers=_headers(outcome))
 
 
 def _headers(outcome: Outcome) -> dict[str, str]:

@@ -17,7 +17,7 @@ from litestar.openapi.spec import (
 )
 from litestar.openapi.spec.enums import OpenAPIFormat
 
-from ticketdomain.commands import OPEN_TICKET, UPDATE_TICKET
+from ticketdomain.commands import ADD_REPLY, OPEN_TICKET, UPDATE_TICKET
 from ticketdomain.fields import CustomFields, DueDate, Integer, OneOf, Rule, Tags, Text
 from ticketservice.web.parameters import DEFAULT_LIMIT, MOST_ITEMS
 
@@ -78,7 +78,8 @@ def _body(rules: dict[str, Rule], required: list[str], *media_types: str) -> Req
     properties: dict[str, Reference | Schema] = {
         name: _schema(rule) for name, rule in rules.items()
     }
-    properties["status"] = Schema(type=STRING, description="A status of the workflow.")
+    if "subject" in rules:  # and so a ticket's fields
+        properties["status"] = Schema(type=STRING, description="A status of the workflow.")
     content = Schema(
         type=OpenAPIType.OBJECT,
         properties=properties,
@@ -111,5 +112,6 @@ def _schema(rule: Rule) -> Schema:
 
 
 OPENING = _body(OPEN_TICKET, ["subject"], "application/json")
+REPLYING = _body(ADD_REPLY, [*ADD_REPLY], "application/json")
 PUTTING = _body(UPDATE_TICKET, [], "application/json")
 PATCHING = _body(UPDATE_TICKET, [], "application/json", "application/merge-patch+json")

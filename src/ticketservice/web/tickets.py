@@ -2,17 +2,25 @@
 
 from asyncio import to_thread
 from functools import partial
+from http import HTTPStatus
 
 from litestar import get, patch, post, put
 from litestar.params import FromPath
 
-from ticketdomain.commands import read_open_ticket, read_update_ticket
+from ticketdomain.commands import read_add_reply, read_open_ticket, read_update_ticket
 from ticketdomain.errors import VersionMismatchError
 from ticketdomain.live import StreamState
 from ticketprojections.history import HistoryEntry
-from ticketservice.tickets import Note, Tickets
+from ticketprojections.sla import SlaMetrics
+from ticketservice.tickets import Note, Reply, Tickets
 from ticketservice.web.answers import Answer, Page, TicketAnswer, page, ticket_answer
-from ticketservice.web.changes import answer_opening, answer_update, read_change, stale
+from ticketservice.web.changes import (
+    ReadCommand,
+    answer_opening,
+    answer_update,
+    read_change,
+    stale,
+)
 from ticketservice.web.conditions import etag, none_match
 from ticketservice.web.description import (
     CHANGING,
@@ -20,6 +28,7 @@ from ticketservice.web.description import (
     PATCHING,
     PUTTING,
     READING,
+    REPLYING,
     WRITING,
     described,
 )
@@ -35,8 +44,8 @@ async def open_ticket(request: Request) -> Answer[TicketAnswer]:
     key, service = admit(request, "tickets:write"), service_of(request)
     body = await read_json(request)
     read = partial(read_open_ticket, account=key.account, workflow=service.workflow)
-    change = read_change(request, key, body, read)
-    return answer_opening(change, await service.desk.ask(change))
+    change = read_change(request, key, body, read, "tickets")
+    return answer_opening(service, change, await service.desk.ask(change))
 
 
 @put(
@@ -58,13 +67,31 @@ async def patch_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[Tic
 
 
 async def _update(request: Request, ticket_id: str, *also: str) -> Answer[TicketAnswer]:
+    read = partial(read_update_ticket, workflow=service_of(request).workflow)
+    return await _change(request, ticket_id, ticket_id, read, *also)
+
+
+@post(f"{TICKET}/replies", operation_class=described("dry_run", headers=CHANGING, body=REPLYING))
+async def add_reply(request: Request, ticket_id: FromPath[str]) -> Answer[TicketAnswer]:
+    """Add a reply: a customer's puts a waiting ticket back to work and reopens a resolved one."""
+    address = f"{ticket_id}/replies"
+    return await _change(request, ticket_id, address, read_add_reply, status=HTTPStatus.CREATED)
+
+
+async def _change(
+    request: Request,
+    ticket_id: str,
+    address: str,
+    read: ReadCommand,
+    *also: str,
+    status: int = HTTPStatus.OK,
+) -> Answer[TicketAnswer]:
     key, service = admit(request, "tickets:write"), service_of(request)
     service.tickets.find(key, ticket_id)
     body = await read_json(request, *also)
-    read = partial(read_update_ticket, workflow=service.workflow)
-    change = read_change(request, key, body, read, ticket_id=ticket_id)
+    change = read_change(request, key, body, read, address, ticket_id)
     try:
-        return answer_update(change, await service.desk.ask(change))
+        return answer_update(service, change, await service.desk.ask(change), status)
     except VersionMismatchError as error:
         raise await stale(service.tickets, key, change, error) from error
 
@@ -77,7 +104,7 @@ async def read_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[Tick
     headers = {"ETag": etag(state.head.version)}
     if none_match(request, headers["ETag"]):
         return Answer(None, status_code=304, headers=headers)
-    return Answer(ticket_answer(state), headers=headers)
+    return Answer(ticket_answer(state, service.sla), headers=headers)
 
 
 async def _asked_for(tickets: Tickets, ticket_id: str, parameters: Parameters) -> StreamState:
@@ -112,6 +139,24 @@ async def read_notes(request: Request, ticket_id: FromPath[str]) -> Page[Note]:
     return page(found, limit, lambda last: last.version)
 
 
+@get(f"{TICKET}/replies", operation_class=described("limit", "cursor"))
+async def read_replies(request: Request, ticket_id: FromPath[str]) -> Page[Reply]:
+    """Read what customer and agents have said to each other, oldest first."""
+    service = admit_to(request, "tickets:read", ticket_id)
+    given = Parameters(request, "limit", "cursor")
+    after, limit = given.cursor(), given.limit()
+    found = await to_thread(service.tickets.replies, ticket_id, after=after, limit=limit + 1)
+    return page(found, limit, lambda last: last.version)
+
+
+@get(f"{TICKET}/sla", operation_class=described("as_of"))
+async def read_sla(request: Request, ticket_id: FromPath[str]) -> Answer[SlaMetrics | None]:
+    """Read the SLA metrics, now or as of an instant; `null` where no policy matches."""
+    service = admit_to(request, "tickets:read", ticket_id)
+    as_of = Parameters(request, "as_of").moment("as_of")
+    return Answer(await to_thread(service.tickets.sla, ticket_id, as_of, service.clock()))
+
+
 TICKET_ADDRESSES = [
     open_ticket,
     update_ticket,
@@ -119,4 +164,7 @@ TICKET_ADDRESSES = [
     read_ticket,
     read_history,
     read_notes,
+    add_reply,
+    read_replies,
+    read_sla,
 ]
