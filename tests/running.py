@@ -145,17 +145,25 @@ def running(path: Path, **settings: Any) -> Generator[Running]:
     with open_service(chosen, clock) as service, _listening(create_app(service)) as port:
         asyncio.run(publish(service, read_policies(chosen.sla, chosen.workflow, clock().date())))
         answering = Running(service, port, clock)
-        yield answering
-        answering.close()
+        try:
+            yield answering
+        finally:
+            answering.close()
 
 
 @contextmanager
 def _listening(app: Callable[..., Any]) -> Generator[int]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    patient = 3600  # seconds that a client's connection may rest
+    config = uvicorn.Config(
+        app, port=0, log_config=None, access_log=False, timeout_keep_alive=patient
+    )
+    server = uvicorn.Server(config)
     thread = Thread(target=server.run)
     thread.start()
     while not server.started:
         sleep(0.002)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()

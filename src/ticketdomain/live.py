@@ -121,6 +121,7 @@ class Live:
             stored[snapshot.version, snapshot.fold, snapshot.fold_version] = snapshot.state
             encoded = [stored.get((snapshot.version, each.name, each.version)) for each in folds]
             if state := _decoded(reader, stream, snapshot.version, folds, encoded):
+                self.look_up(reader)  # for whoever asks what the state means
                 return state
         return StreamState(stream, folds, Head(), (None,) * len(folds))
 

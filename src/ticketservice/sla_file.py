@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
+from warnings import catch_warnings, simplefilter
 
 import msgspec
 from msgspec import Struct
 
 from ticketdomain.workflow import Workflow
-from ticketprojections.business_time import Calendar
+from ticketprojections.business_time import Calendar, Hours
 from ticketprojections.sla.policy import (
     PRIORITIES,
     Match,
@@ -23,11 +24,8 @@ Read = TypeVar("Read")
 
 YEARS_BACK, YEARS_AHEAD = 10, 11  # which holidays are resolved; due times are at most ten ahead
 CALENDAR = tuple(name for name in Calendar.__struct_fields__ if name != "name")
-HINTS = {
-    "duration": "PT4H",
-    "date": "2026-12-24",
-    r"^\.(weekly|overrides|breaks)": '[["09:00", "17:00"]]',
-}
+HOURS = '[["09:00", "17:00"]]'
+EXAMPLES = {"duration": "PT4H", "date": "2026-12-24"}
 _path = re.compile(r"(.*) - at `\$(.*)`").fullmatch
 
 
@@ -77,6 +75,9 @@ def read_policies(
 
 def _calendar(name: str, written: object, years: Iterable[int], at: str) -> Calendar:
     table = _table(written, CALENDAR, at)
+    for field in ("weekly", "overrides", "breaks"):
+        for day, hours in _read(table.get(field, {}), dict[Any, Any], f"{at}.{field}").items():
+            _read(hours, Hours, f"{at}.{field}.{day}", HOURS)
     if isinstance(table.get("holidays"), dict):
         table["holidays"] = _dates(table["holidays"], years, f"{at}.holidays")
     return _read({**table, "name": name}, Calendar, at)
@@ -94,7 +95,9 @@ def _dates(written: object, years: Iterable[int], at: str) -> tuple[date, ...]:
         allowed = _listed(supported[of.country])
         msg = f"{at}.subdivision: {of.subdivision!r} is none of {of.country}'s: {allowed}"
         raise ValueError(msg)
-    found = holidays.country_holidays(of.country, subdiv=of.subdivision, years=years)
+    with catch_warnings():
+        simplefilter("ignore")  # where the library does not know all of the years
+        found = holidays.country_holidays(of.country, subdiv=of.subdivision, years=years)
     return tuple(sorted(found))
 
 
@@ -149,15 +152,15 @@ def _table(written: object, allowed: Iterable[str], at: str) -> dict[str, Any]:
     return table
 
 
-def _read(written: object, of: type[Read], at: str) -> Read:
+def _read(written: object, of: type[Read], at: str, example: str = "") -> Read:
     try:
         return msgspec.convert(written, of)
     except msgspec.ValidationError as error:
         found = _path(str(error))
         what, where = (found[1], found[2]) if found else (str(error), "")
-        message = f"{where}: {what}"
-        hints = [f", such as {each}" for word, each in HINTS.items() if re.search(word, message)]
-        msg = f"{at}{message}{''.join(hints[:1])}"
+        fitting = [example, *(each for word, each in EXAMPLES.items() if word in what)]
+        such_as = next((f", such as {each}" for each in fitting if each), "")
+        msg = f"{at}{where}: {what}{such_as}"
         raise ValueError(msg) from error
 
 

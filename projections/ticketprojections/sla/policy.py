@@ -70,6 +70,9 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     """Which tickets a policy is for: one value or any of several; what is left out is any.
 
     A ticket has to have one of the tags.
+
+    Raises:
+        ValueError: a priority is none, or a list is empty.
     """
 
     priority: int | tuple[int, ...] | None = None
@@ -78,9 +81,14 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     account: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        for priority in _several(self.priority or ()):
-            if str(priority) not in PRIORITIES:
+        named = self.named()
+        for priority in named.get("priority", ()):
+            if priority not in PRIORITIES:
                 msg = f"priority is {priority}, which is none of {', '.join(PRIORITIES)}"
+                raise ValueError(msg)
+        for name, values in named.items():
+            if not values:
+                msg = f"{name} names nothing, which no ticket has"
                 raise ValueError(msg)
 
     def named(self) -> dict[str, list[str]]:
