@@ -92,7 +92,7 @@ def replied(
     ticket: dict[str, Any], body: dict[str, Any], at: datetime
 ) -> tuple[dict[str, Any], int]:
     """Give the ticket after a reply, and how many events that makes."""
-    after = {**ticket, "updated_at": written(at), "version": ticket["version"] + 1}
+    after: dict[str, Any] = {**ticket, "updated_at": written(at), "version": ticket["version"] + 1}
     category = CATEGORIES.get(ticket["status"])
     if body["author"] == "customer" and category in ("waiting", "resolved"):
         after |= {"status": "open", "resolved_at": None, "closed_at": None}

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,12 @@ from ticketdomain.errors import (
 from ticketdomain.events import NoteAdded, SubjectChanged
 from ticketdomain.journal import Journal, open_journal
 from ticketdomain.live import Live, StreamState
+from ticketdomain.policies import STREAM, PolicyBook, PublishPolicies
 from ticketdomain.testing import updates
 from ticketdomain.ticket import TICKET, replay
 from ticketdomain.workflow import DEFAULT_WORKFLOW
-from ticketprojections.sla import Sla
-from ticketprojections.sla.policy import default_policies
+from ticketprojections.sla import Policies, Sla
+from ticketprojections.sla.policy import default_policies, publication
 from ticketservice.service import folds
 
 OPEN = OpenTicket(account="acme", subject="Refund")
@@ -82,7 +84,9 @@ def office(tmp_path: Path) -> Generator[Office]:
     opened.close()
 
 
-def change(command: TicketCommand, ticket: str = "ticket_0", **more: Any) -> Change:
+def change(
+    command: TicketCommand | PublishPolicies, ticket: str = "ticket_0", **more: Any
+) -> Change:
     return replace(Change(stream=ticket, command=command, account="acme"), **more)
 
 
@@ -218,6 +222,34 @@ def test_a_closed_desk_takes_nothing_more(office: Office) -> None:
     assert not office.desk.open
     with pytest.raises(JournalUnavailableError):
         office.asked(note())
+
+
+def test_a_publication_that_cannot_be_understood_can_be_cured(office: Office) -> None:
+    written = default_policies(), replace(default_policies()[0], name="other")
+    broken = PublishPolicies(({"name": "of a newer program", "clocks": []},))
+    office.asked(change(broken, STREAM))
+    failed, cured = office.ask(change(OPEN, "ticket_1"), change(publication(written[1:]), STREAM))
+    assert isinstance(failed, UndecodableStreamError)
+    assert isinstance(cured, Outcome)
+    summary = office.sla.summary(office.asked(change(OPEN, "ticket_1")).state)
+    assert summary is not None
+    assert summary.policy == "other"
+
+
+def test_many_threads_may_read_the_book_at_once(office: Office) -> None:
+    for number in range(20):
+        policies = (replace(default_policies()[0], name=f"policy {number}"),)
+        office.asked(change(publication(policies), STREAM))
+
+    def read(book: PolicyBook[Policies]) -> None:
+        with office.journal.reading() as reader:
+            book.read(reader)
+
+    for _ in range(20):
+        sla = Sla(default_policies())
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(read, [sla.book] * 8))
+        assert [sla.book.at(n + 3)[0].name for n in range(20)] == [f"policy {n}" for n in range(20)]
 
 
 def test_warm_states_are_bounded(office: Office) -> None:

@@ -21,7 +21,7 @@ from running import Answer, Client, Running
 
 from ticketdomain.journal import decode
 from ticketdomain.testing import bad_updates, openings, replies, updates
-from ticketprojections.sla import measure
+from ticketprojections.sla import SlaMetrics, measure
 from ticketprojections.sla.policy import default_policies
 
 PUBLIC = (
@@ -194,6 +194,8 @@ class TicketMachine(RuleBasedStateMachine):
         now = max(self.desk.clock.now, known.at)
         told = self.agent.get(f"{known.address}/sla").body
         assert told == msgspec.json.encode(measure(story, default_policies(), now))
+        at_newest = measure(story, default_policies(), known.at)
+        assert self.agent.get(known.address).json["sla"] == short(at_newest)
         then = story[0].at
         if then <= self.desk.clock.now:
             told = self.agent.get(f"{known.address}/sla?as_of={written(then)}").body
@@ -228,6 +230,15 @@ class TicketMachine(RuleBasedStateMachine):
         assert answer.headers["etag"] == f'"{known.ticket["version"]}"'
         ticket_id = known.address.rpartition("/")[2]
         assert same(without_sla(answer), {**known.ticket, "id": ticket_id})
+
+
+def short(metrics: SlaMetrics | None) -> Any:
+    """Leave of the metrics what stands in a ticket."""
+    whole = json.loads(msgspec.json.encode(metrics))
+    clocks = ("first_response", "next_response", "resolution")
+    shown = ("due_at", "ended_at", "breached_at")
+    kept = {each: whole[each] and {name: whole[each][name] for name in shown} for each in clocks}
+    return {"policy": whole["policy"], **kept}
 
 
 def without_sla(answer: Answer) -> dict[str, Any]:

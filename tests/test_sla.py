@@ -551,6 +551,20 @@ def test_a_clock_that_waits_in_time_does_not_become_late() -> None:
     assert metrics.breaches == []
 
 
+def test_a_pause_after_closing_time_does_not_make_a_clock_late_that_is_on_target() -> None:
+    """Times are UTC, the office closes at 16:00: eight hours have run by then, and no more."""
+    whole_day = policy(calendar=OFFICE, p3=(None, None, "PT8H"))
+    told = "08:00 opened; 19:00 pending; Tue 19:00 customer replies, open; Tue 20:00 asked"
+    assert resolution(told, under=whole_day).state == "running"
+    assert sla(told.replace("asked", "resolved; Tue 21:00 asked"), under=whole_day).breaches == []
+
+
+def test_a_missed_end_stays_listed_though_a_looser_target_follows() -> None:
+    told = "12:00 opened; 12:05 agent replies; 13:30 priority 1, resolved; 15:00 priority 3, open"
+    (breach,) = sla(f"{told}; 15:30 asked").breaches
+    assert (breach.clock, breach.breached_at) == ("resolution", "2026-11-23T13:00:00Z")
+
+
 def test_a_clock_that_waits_exactly_on_target_is_late_only_when_it_goes_on() -> None:
     assert resolution("12:00 opened; 16:00 pending; 17:00 asked").breached_at is None
     late = resolution("12:00 opened; 16:00 pending; 18:00 open; 18:30 asked")

@@ -362,9 +362,9 @@ WRONG_PROMISES = [
     ('calendar = "office"', "calendar = 1", "calendar", "office"),
     ('calendar = "office"', "", "calendar", "required"),
     ('name = "standard"', "", "name", "required"),
-    ('name = "standard"', 'name = ""', "name", "1 to 100 characters"),
+    ('name = "standard"', 'name = ""', "name", "1 to 100 printable characters"),
     ('name = "standard"', 'name = " "', "name", "not blank"),
-    ('name = "standard"', f'name = "{"x" * 101}"', "name", "1 to 100 characters"),
+    ('name = "standard"', f'name = "{"x" * 101}"', "name", "1 to 100 printable characters"),
     ('name = "standard"', "name = 1", "name", "str"),
 ]
 

@@ -51,7 +51,7 @@ class Batch:
         self._now = now
         self._position = writer.position()
         self._known = last.states
-        if last.position != self._position:  # another process has written
+        if last.position != self._position:  # something is there that has not been seen
             self._known = {}
             live.look_up(writer)
         self._rows: list[StoredRow] = []

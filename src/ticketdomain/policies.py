@@ -56,20 +56,24 @@ class PolicyBook(Generic[Meaning]):
     ) -> None:
         self._understand = understand
         self._positions: list[int] = [0]
-        self._meanings: list[Meaning] = [unpublished]
+        self._meanings: list[Meaning | UndecodableStreamError] = [unpublished]
         self._lock = Lock()
 
     def at(self, position: int) -> Meaning:
-        """Give what was in force for the event at a position."""
-        if position > self._positions[-1]:  # as most are
-            return self._meanings[len(self._positions) - 1]
-        return self._meanings[bisect_left(self._positions, position) - 1]
+        """Give what was in force for the event at a position.
+
+        Raises:
+            UndecodableStreamError: this program cannot understand what was.
+        """
+        found = self._meanings[bisect_left(self._positions, position) - 1]
+        if isinstance(found, UndecodableStreamError):
+            raise UndecodableStreamError(found.stream, found.version) from found
+        return found
 
     def read(self, reader: Reader) -> None:
         """Take in what has been published since.
 
-        Raises:
-            UndecodableStreamError: this program cannot understand a publication.
+        What cannot be understood fails only those who ask for it, so that a cure can be published.
         """
         with self._lock:
             for row in reader.feed(after=self._positions[-1], topics=TOPICS):
@@ -78,9 +82,11 @@ class PolicyBook(Generic[Meaning]):
                 try:
                     self.add(recorded.position, self._understand(recorded.event))
                 except ValueError as error:
-                    raise UndecodableStreamError(STREAM, recorded.version) from error
+                    unreadable = UndecodableStreamError(STREAM, recorded.version)
+                    unreadable.__cause__ = error
+                    self.add(recorded.position, unreadable)
 
-    def add(self, position: int, meaning: Meaning) -> None:
+    def add(self, position: int, meaning: Meaning | UndecodableStreamError) -> None:
         """Take in a publication that follows on all others."""
         self._meanings.append(meaning)  # before its position: at() takes no lock
         self._positions.append(position)

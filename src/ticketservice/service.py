@@ -71,7 +71,7 @@ def open_service(
         JournalError: the journal cannot be opened.
     """
     journal = open_journal(settings.database)
-    sla = Sla(default_policies(settings.workflow))
+    sla = Sla(default_policies())
     live = Live(folds(sla), sla.book.read)
     desk = Desk(journal, live, settings.workflow, clock)
     try:

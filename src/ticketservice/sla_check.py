@@ -5,11 +5,12 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ticketprojections.business_time import Calendar
+from ticketprojections.business_year import union
 from ticketprojections.sla.metrics import CLOCKS
 from ticketprojections.sla.policy import PRIORITIES, Match, Policy, Terms
 
 DAY = timedelta(days=1)
-WIDTH = 34
+WIDTH = 32
 
 
 def describe(policies: Sequence[Policy], now: datetime) -> Iterator[str]:
@@ -22,7 +23,7 @@ def describe(policies: Sequence[Policy], now: datetime) -> Iterator[str]:
         yield f"policy {policy.name}, in calendar {policy.calendar.name}, for {_whom(policy.match)}"
         yield f"  first response: {', '.join(['a reply', *policy.response_statuses])}"
         yield f"  due times of what starts now, {_local(policy.calendar, now)}:"
-        yield f"  priority  {''.join(name.ljust(WIDTH) for name in CLOCKS)}".rstrip()
+        yield f"  priority  {'  '.join(name.ljust(WIDTH) for name in CLOCKS)}".rstrip()
         for priority in PRIORITIES:
             yield f"  {priority:10}{_dues(policy.terms[int(priority)], now)}".rstrip()
         yield ""
@@ -33,7 +34,7 @@ def _week(calendar: Calendar, now: datetime) -> Iterator[str]:
     today = now.astimezone(zone).date()
     for day in (today + number * DAY for number in range(7)):
         midnight = datetime.combine(day, time(), zone)
-        spans = calendar.spans(midnight, datetime.combine(day + DAY, time(), zone))
+        spans = union(calendar.spans(midnight, datetime.combine(day + DAY, time(), zone)))
         hours = [f"{start.astimezone(zone):%H:%M}-{_close(end, zone)}" for start, end in spans]
         yield f"  {day:%a %Y-%m-%d}  {', '.join(hours) or 'closed'}"
 
@@ -44,7 +45,7 @@ def _close(end: datetime, zone: ZoneInfo) -> str:
 
 
 def _dues(terms: Terms, now: datetime) -> str:
-    return "".join(_due(terms, terms.target(clock), now).ljust(WIDTH) for clock in CLOCKS)
+    return "".join(_due(terms, terms.target(clock), now).ljust(WIDTH) + "  " for clock in CLOCKS)
 
 
 def _due(terms: Terms, target: timedelta | None, now: datetime) -> str:

@@ -76,7 +76,8 @@ def read_policies(
 def _calendar(name: str, written: object, years: Iterable[int], at: str) -> Calendar:
     table = _table(written, CALENDAR, at)
     for field in ("weekly", "overrides", "breaks"):
-        for day, hours in _read(table.get(field, {}), dict[Any, Any], f"{at}.{field}").items():
+        for day, hours in _read(table.get(field, {}), dict[str, Any], f"{at}.{field}").items():
+            _read(day, str if field == "weekly" else date, f"{at}.{field}.{day}")
             _read(hours, Hours, f"{at}.{field}.{day}", HOURS)
     if isinstance(table.get("holidays"), dict):
         table["holidays"] = _dates(table["holidays"], years, f"{at}.holidays")
@@ -110,6 +111,10 @@ def _policy(
         table["calendar"] = _named(table["calendar"], calendars, f"{at}.calendar")
     match = _table(table.get("match", {}), Match.__struct_fields__, f"{at}.match")
     table["match"] = _read(match, Match, f"{at}.match")
+    for name, values in table["match"].named().items():
+        if not all(values) or not values:
+            msg = f"{at}.match.{name} names nothing, or an empty text, which no ticket has"
+            raise ValueError(msg)
     if "targets" in table:
         table["targets"] = _targets(table["targets"], f"{at}.targets")
     policy = _read(table, Policy, at)
@@ -133,8 +138,8 @@ def _targets(written: object, at: str) -> dict[str, Targets]:
 
 
 def _check_policy(policy: Policy, workflow: Workflow, at: str) -> None:
-    if not policy.name.strip() or len(policy.name) > 100:
-        msg = f"{at}.name: must be 1 to 100 characters, not blank"
+    if not policy.name.strip() or len(policy.name) > 100 or not policy.name.isprintable():
+        msg = f"{at}.name: must be 1 to 100 printable characters, not blank"
         raise ValueError(msg)
     for status in policy.response_statuses:
         if status not in workflow.statuses:

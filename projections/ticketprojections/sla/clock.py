@@ -20,74 +20,88 @@ from ticketprojections.sla.running_time import due_at, elapsed, has_run, seconds
 
 
 class Clock(Struct, frozen=True, kw_only=True, gc=False):
-    """`runs` have ended, one more goes on since `running_since`.
+    """`runs` have ended, `spent` is their business time; one more goes on since `running_since`.
 
-    `due_at` is set while it runs, `breached_at` if it was late at the newest event; once it has
-    ended, `elapsed` and all else stay as they are.
+    `reached_at` is when the target is reached: within the runs, or ahead while the clock runs.
+    `breached_at` is set if it was late at the newest event. What has ended stays as it is.
     """
 
     name: ClockName
     started_at: datetime
     runs: tuple[Span, ...] = ()
+    spent: timedelta = timedelta()
     running_since: datetime | None = None
     target: timedelta | None = None
-    due_at: datetime | None = None
+    reached_at: datetime | None = None
     breached_at: datetime | None = None
     ended_at: datetime | None = None
-    elapsed: timedelta = timedelta()
 
     @property
     def live(self) -> bool:
         """Whether it runs or waits."""
         return self.ended_at is None
 
+    @property
+    def due_at(self) -> datetime | None:
+        return None if self.running_since is None else self.reached_at
+
     def late_at(self, terms: Terms, at: datetime) -> bool:
         """Whether more than the target has run by an instant, the newest event's or a later."""
-        if self.due_at is None or self.breached_at is not None:
-            return self.breached_at is not None
-        return at > self.due_at and terms.calendar.between(self.due_at, at) > timedelta()
+        if self.breached_at is not None:
+            return True
+        if self.reached_at is None or self.running_since is None:
+            return False
+        since = max(self.reached_at, self.running_since)
+        return at > since and terms.calendar.between(since, at) > timedelta()
 
     def after(self, terms: Terms, at: datetime) -> "Clock":
         """Give the clock after some time in which nothing touched it."""
         if self.live and self.breached_at is None and self.late_at(terms, at):
-            return replace(self, breached_at=self.due_at)
+            return replace(self, breached_at=self.reached_at)
         return self
 
     def judged(self, terms: Terms, at: datetime) -> "Clock":
-        """Give the clock with its target, due time and breach as these terms have them."""
-        runs = self._runs(at)
-        due = due_at(terms, self.name, runs)
-        late = due is not None and has_run(terms.calendar, runs, due, at)
-        return replace(
-            self,
-            target=terms.target(self.name),
-            due_at=due if self.running_since is not None else None,
-            breached_at=due if late else None,
-        )
+        """Give the clock as other terms have it: all its runs are measured anew."""
+        target, spent = terms.target(self.name), elapsed(terms.calendar, self.runs)
+        runs = self.runs if self.running_since is None else (*self.runs, (self.running_since, at))
+        reached = due_at(terms, self.name, runs)
+        if self.running_since is None and target is not None and spent < target:
+            reached = None
+        late = reached is not None and has_run(terms.calendar, runs, reached, at)
+        breached = reached if late else None
+        return replace(self, target=target, spent=spent, reached_at=reached, breached_at=breached)
 
     def run(self, terms: Terms, at: datetime) -> "Clock":
-        """Give the clock as it starts, or goes on from its pause or its end; as it runs already."""
+        """Give the clock as it goes on, from its pause or from its end."""
+        if not self.live:
+            return replace(self, running_since=at, ended_at=None).judged(terms, at)
         if self.running_since is not None:
             return self
-        going = replace(self, running_since=at, ended_at=None)
-        return going.judged(terms, at)
+        reached = self.reached_at
+        if reached is None and self.target is not None:
+            reached = terms.calendar.add(at, self.target - self.spent)
+        return replace(self, running_since=at, reached_at=reached)
 
     def pause(self, terms: Terms, at: datetime) -> "Clock":
-        """Give the clock as it waits, which is also what an ended one does that is reopened."""
-        waiting = replace(self, runs=self._runs(at), running_since=None, ended_at=None)
-        return waiting.judged(terms, at)
+        """Give the clock as it waits, from its run or from its end."""
+        if not self.live:
+            return replace(self, ended_at=None).judged(terms, at)
+        if self.running_since is None:
+            return self
+        spent = self.spent + terms.calendar.between(self.running_since, at)
+        reached = self.reached_at if self.target is not None and spent >= self.target else None
+        return replace(
+            self,
+            runs=(*self.runs, (self.running_since, at)),
+            running_since=None,
+            spent=spent,
+            reached_at=reached,
+            breached_at=None if spent == self.target else reached,
+        )
 
     def end(self, terms: Terms, at: datetime) -> "Clock":
-        """Give the clock as it ends, met or missed; what has ended stays as it is."""
-        if not self.live:
-            return self
-        ended = self.pause(terms, at)
-        return replace(ended, ended_at=at, elapsed=elapsed(terms.calendar, ended.runs))
-
-    def _runs(self, until: datetime) -> tuple[Span, ...]:
-        if self.running_since is None:
-            return self.runs
-        return (*self.runs, (self.running_since, until))
+        """Give the clock as it ends, met or missed."""
+        return replace(self.pause(terms, at), ended_at=at) if self.live else self
 
     def summary(self) -> ClockSummary:
         return ClockSummary(self.due_at, self.ended_at, self.breached_at)
@@ -95,13 +109,12 @@ class Clock(Struct, frozen=True, kw_only=True, gc=False):
     def metrics(self, terms: Terms, as_of: datetime) -> ClockMetrics:
         """Tell the clock at the newest event or a later moment."""
         now = self.after(terms, as_of)
-        runs = now._runs(as_of)
-        spent = elapsed(terms.calendar, runs) if now.live else now.elapsed
+        ended = now.end(terms, as_of)  # as if it did, to count the run that goes on
         return ClockMetrics(
             state=now._state(),
             target_seconds=None if now.target is None else seconds(now.target),
-            elapsed_seconds=seconds(spent),
-            wall_seconds=seconds(wall_time(runs)),
+            elapsed_seconds=seconds(ended.spent),
+            wall_seconds=seconds(wall_time(ended.runs)),
             started_at=now.started_at,
             due_at=now.due_at,
             ended_at=now.ended_at,
@@ -121,7 +134,7 @@ class Clock(Struct, frozen=True, kw_only=True, gc=False):
         assert self.ended_at is not None
         return Cycle(
             ended_at=self.ended_at,
-            elapsed_seconds=seconds(self.elapsed),
+            elapsed_seconds=seconds(self.spent),
             target_seconds=None if self.target is None else seconds(self.target),
             state=outcome(late=self.breached_at is not None),
         )

@@ -15,7 +15,7 @@ from ticketdomain.fold import Fold
 from ticketdomain.live import StreamState
 from ticketdomain.policies import PolicyBook
 from ticketprojections.sla.clock import Clock
-from ticketprojections.sla.metrics import Cycle, SlaMetrics, SlaSummary
+from ticketprojections.sla.metrics import ENDED, ClockName, Cycle, SlaMetrics, SlaSummary
 from ticketprojections.sla.policy import (
     NO_TERMS,
     Policies,
@@ -26,8 +26,6 @@ from ticketprojections.sla.policy import (
     understand,
 )
 from ticketprojections.sla.state import NO_STAY, SlaState, Stay
-
-ENDED = ("resolved", "closed")
 
 
 class Sla:
@@ -85,10 +83,14 @@ def _opened(recorded: Recorded, traits: Traits, now: Terms) -> SlaState:
         category=opening.status_category,
         status_since=at,
         stays={},
-        first_response=Clock(name="first_response", started_at=at).run(now, at),
-        resolution=Clock(name="resolution", started_at=at),
+        first_response=_started("first_response", now, at),
+        resolution=Clock(name="resolution", started_at=at).judged(now, at),
     )
     return _entered(opened, opening.status, opening.status_category, now, at)
+
+
+def _started(name: ClockName, now: Terms, at: datetime) -> Clock:
+    return Clock(name=name, started_at=at, running_since=at).judged(now, at)
 
 
 def _name(now: Terms) -> str | None:
@@ -192,8 +194,7 @@ def _asked(state: SlaState, recorded: Recorded, now: Terms) -> SlaState:
     """A customer's reply: the oldest that nobody has answered is the one that counts."""
     following = state.next_response
     if following is None or not following.live:
-        new = Clock(name="next_response", started_at=recorded.at)
-        following = new.run(now, recorded.at)
+        following = _started("next_response", now, recorded.at)
     return replace(state, next_response=following, replied_in=recorded.first_of_commit)
 
 

@@ -6,10 +6,13 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from ticketdomain.events import StatusCategory
+
 ClockName: TypeAlias = Literal["first_response", "next_response", "resolution"]
 Outcome: TypeAlias = Literal["met", "missed"]
 ClockState: TypeAlias = Literal["running", "paused", "breached"] | Outcome
 
+ENDED: tuple[StatusCategory, ...] = ("resolved", "closed")  # what ends a ticket, for now
 CLOCKS: tuple[ClockName, ...] = ("first_response", "next_response", "resolution")
 
 

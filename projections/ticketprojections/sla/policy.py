@@ -72,7 +72,7 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     A ticket has to have one of the tags.
 
     Raises:
-        ValueError: a priority is none, or a list is empty.
+        ValueError: a priority is none.
     """
 
     priority: int | tuple[int, ...] | None = None
@@ -81,14 +81,9 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     account: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        named = self.named()
-        for priority in named.get("priority", ()):
+        for priority in self.named().get("priority", ()):
             if priority not in PRIORITIES:
                 msg = f"priority is {priority}, which is none of {', '.join(PRIORITIES)}"
-                raise ValueError(msg)
-        for name, values in named.items():
-            if not values:
-                msg = f"{name} names nothing, which no ticket has"
                 raise ValueError(msg)
 
     def named(self) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from ticketdomain.events import (
     TicketOpened,
 )
 from ticketprojections.business_year import Span
-from ticketprojections.sla.metrics import ClockName
+from ticketprojections.sla.metrics import ENDED, ClockName
 from ticketprojections.sla.policy import Terms
 
 
@@ -30,7 +30,7 @@ class Move(Struct, frozen=True):
     @property
     def ends(self) -> bool:
         """Whether the ticket is done with it, for now."""
-        return self.category in ("resolved", "closed")
+        return self.category in ENDED
 
 
 class Course(Struct, frozen=True, kw_only=True):
