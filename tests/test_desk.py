@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from ticketdomain.errors import (
     UndecodableStreamError,
     VersionMismatchError,
 )
-from ticketdomain.events import NoteAdded, SubjectChanged
+from ticketdomain.events import NoteAdded, SlaPolicyPublished, SubjectChanged
 from ticketdomain.journal import Journal, open_journal
 from ticketdomain.live import Live, StreamState
 from ticketdomain.policies import STREAM, PolicyBook, PublishPolicies
@@ -35,7 +36,7 @@ from ticketdomain.testing import updates
 from ticketdomain.ticket import TICKET, replay
 from ticketdomain.workflow import DEFAULT_WORKFLOW
 from ticketprojections.sla import Policies, Sla
-from ticketprojections.sla.policy import default_policies, publication
+from ticketprojections.sla.policy import default_policies, publication, understand
 from ticketservice.service import folds
 
 OPEN = OpenTicket(account="acme", subject="Refund")
@@ -241,15 +242,22 @@ def test_many_threads_may_read_the_book_at_once(office: Office) -> None:
         policies = (replace(default_policies()[0], name=f"policy {number}"),)
         office.asked(change(publication(policies), STREAM))
 
-    def read(book: PolicyBook[Policies]) -> None:
+    def understand_slowly(published: SlaPolicyPublished) -> Policies:
+        sleep(0.001)  # long enough for another thread to begin
+        understood.append(published)
+        return understand(published)
+
+    understood: list[SlaPolicyPublished] = []
+    book: PolicyBook[Policies] = PolicyBook(understand_slowly, default_policies())
+
+    def read(_: int) -> None:
         with office.journal.reading() as reader:
             book.read(reader)
 
-    for _ in range(20):
-        sla = Sla(default_policies())
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(read, [sla.book] * 8))
-        assert [sla.book.at(n + 3)[0].name for n in range(20)] == [f"policy {n}" for n in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(read, range(8)))
+    assert len(understood) == 20
+    assert [book.at(n + 3)[0].name for n in range(20)] == [f"policy {n}" for n in range(20)]
 
 
 def test_warm_states_are_bounded(office: Office) -> None:
