@@ -64,13 +64,15 @@ def open_service(
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
     new_id: Callable[[str], str] = random_id,
+    *,
+    create: bool = True,
 ) -> Generator[Service]:
     """Open the journal and the desk, and close them at the end.
 
     Raises:
-        JournalError: the journal cannot be opened.
+        JournalError: the journal cannot be opened, or is not there and not to be made.
     """
-    journal = open_journal(settings.database)
+    journal = open_journal(settings.database, create=create)
     sla = Sla(default_policies())
     live = Live(folds(sla), sla.book.read)
     desk = Desk(journal, live, settings.workflow, clock)

@@ -22,8 +22,10 @@ __all__ = [
 SQLITE = "sqlite:///"
 
 
-def open_journal(database: str) -> Journal:
-    """Open, or make, the journal at an address as `sqlite:///PATH` (absolute with four slashes).
+def open_journal(database: str, *, create: bool = True) -> Journal:
+    """Open the journal at an address as `sqlite:///PATH` (absolute with four slashes).
+
+    One that is not there is made, unless `create` forbids it.
 
     Raises:
         JournalRefusedError: the address is of another kind, or see `Journal`.
@@ -31,4 +33,4 @@ def open_journal(database: str) -> Journal:
     if not database.startswith(SQLITE) or database == SQLITE:
         msg = f"{database!r} is no address of a journal: sqlite:///PATH"
         raise JournalRefusedError(msg)
-    return Journal(Path(database.removeprefix(SQLITE)))
+    return Journal(Path(database.removeprefix(SQLITE)), create=create)

@@ -195,10 +195,14 @@ class JournalRecorder(SQLiteApplicationRecorder):
                         raise JournalUnavailableError(str(error)) from error
                     sleep(0.01)
 
+    def check_table(self) -> None:
+        """Check the tables that are there, and make none."""
+        with self.datastore.transaction(commit=False) as c:
+            self._check_schema(c, _tables(c))
+
     def _create_table(self, c: SQLiteCursor) -> None:
         """Make the tables, once: the caller's transaction holds the write lock."""
-        c.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        if tables := {row["name"] for row in c.fetchall()}:
+        if tables := _tables(c):
             self._check_schema(c, tables)
         else:
             super()._create_table(c)
@@ -231,3 +235,8 @@ class JournalRecorder(SQLiteApplicationRecorder):
     def insert_rows(self, c: SQLiteCursor, rows: Sequence[StoredRow]) -> None:
         """Insert rows, which bring their positions along, in the caller's transaction."""
         self._insert_events(c, rows)
+
+
+def _tables(c: SQLiteCursor) -> set[str]:
+    c.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {row["name"] for row in c.fetchall()}

@@ -148,21 +148,29 @@ class Writer(Reader):
 class Journal:
     """An open journal file: any number of readers, one writer at a time.
 
-    The file and its directory are made if need be, with access for their owner only. An answered
-    write survives a power cut (WAL, `synchronous=FULL`).
+    The file and its directory are made if need be, with access for their owner only; without
+    `create` nothing is. An answered write survives a power cut (WAL, `synchronous=FULL`).
 
     Raises:
-        JournalRefusedError: the file cannot be made, or is no journal of this program.
+        JournalRefusedError: the file is not there or cannot be made, or is no journal of this
+            program.
         JournalUnavailableError: another process holds it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
-        _make_private_file(path)
+        if create:
+            _make_private_file(path)
+        elif not path.exists():
+            msg = f"there is no journal at {path}"
+            raise JournalRefusedError(msg)
         self._recorder = JournalRecorder(JournalDatastore(path, read_only=False))
         self._readers = JournalDatastore(path, read_only=True)
         try:
-            self._recorder.create_table()
+            if create:
+                self._recorder.create_table()
+            else:
+                self._recorder.check_table()
         except JournalError as error:
             self.close()
             msg = f"{path}: {error}"
