@@ -2,18 +2,33 @@
 
 import json
 import os
+import re
 import shlex
+import signal
 import socket
 import sqlite3
 import sys
 from collections.abc import Generator
 from contextlib import closing
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from subprocess import run
 
+import click
 import pytest
-from server import JOURNAL, PATIENCE, Server, command, make_key, running_server
+from server import (
+    JOURNAL,
+    PATIENCE,
+    PROGRAM,
+    Server,
+    command,
+    make_key,
+    running_server,
+    start,
+)
+
+from ticketservice.cli import program
 
 CREATE = ("keys", "create", "--account=acme", "--name=web shop", "--scope=tickets:read")
 
@@ -116,9 +131,6 @@ def test_only_the_owner_reads_what_is_stored(tmp_path: Path) -> None:
         ("nosuch", "nosuch"),
         ("keys nosuch", "nosuch"),
         ("keys revoke", "ID"),
-        ("keys revoke key_nosuch", "key_nosuch"),
-        ("keys revoke ticket_nosuch", "ticket_nosuch"),
-        ("keys revoke 'no\nsuch'", "no such"),
         ("keys create --name=n --scope=tickets:read", "--account"),
         ("keys create --account=a --scope=tickets:read", "--name"),
         ("keys create --account=a --name=n", "--scope"),
@@ -132,6 +144,29 @@ def test_only_the_owner_reads_what_is_stored(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_told_in_one_line(tmp_path: Path, line: str, named: str) -> None:
     assert named in command(tmp_path, *shlex.split(line)).one_line()
+
+
+@pytest.mark.parametrize("key_id", ["key_nosuch", "ticket_nosuch", "no\nsuch", "\x1b[2Jnosuch"])
+def test_a_key_that_is_none_cannot_be_revoked(office: Server, key_id: str) -> None:
+    told = command(office.directory, "keys", "revoke", key_id).one_line()
+    assert "nosuch" in told.replace(" ", "")
+    assert told.isprintable()
+
+
+@pytest.mark.parametrize("line", ["keys list", "keys revoke key_1", "audit ticket_1"])
+def test_who_only_reads_makes_no_journal(tmp_path: Path, line: str) -> None:
+    ran = command(tmp_path, *line.split())
+    assert "there is no journal at data/journal.db" in ran.one_line()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["keys list", "audit ticket_1"])
+def test_an_empty_file_is_no_journal_and_is_left_as_it_was(tmp_path: Path, line: str) -> None:
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    ran = command(tmp_path, *line.split(), TICKETDOMAIN_DATABASE="sqlite:///empty.db")
+    assert "empty.db" in ran.one_line()
+    assert [(each.name, each.stat().st_size) for each in tmp_path.iterdir()] == [("empty.db", 0)]
 
 
 @pytest.mark.parametrize(
@@ -192,15 +227,160 @@ def test_a_place_where_no_journal_can_be_is_told_in_one_line(tmp_path: Path, pat
     assert path in ran.one_line()
 
 
-@pytest.mark.parametrize(
-    "line", ["--help", "serve --help", "keys --help", "keys create --help", "keys revoke --help"]
-)
+def commands() -> Generator[tuple[str, click.Command]]:
+    """Give the program, its groups and its commands, by what has to be typed."""
+    waiting: list[tuple[str, click.Command]] = [("", program)]
+    for line, each in waiting:
+        yield line, each
+        if isinstance(each, click.Group):
+            waiting += [(f"{line} {name}".strip(), sub) for name, sub in each.commands.items()]
+
+
+COMMANDS = dict(commands())
+
+
+@pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_explains_itself(tmp_path: Path, line: str) -> None:
-    ran = command(tmp_path, *line.split())
+    ran = command(tmp_path, *line.split(), "--help", COLUMNS="100")
     assert (ran.code, ran.err) == (0, "")
-    assert "Usage" in ran.out
-    assert "--help" in ran.out
+    assert f"Usage: ticketdomain {line}".rstrip() in ran.out
+    assert f"Examples\n   $ {examples(line)[0]}" in re.sub(" +\n", "\n", ran.out)
     assert list(tmp_path.iterdir()) == []
+
+
+def examples(line: str) -> list[str]:
+    return re.findall(r"\$ (.+)", COMMANDS[line].epilog or "")
+
+
+@pytest.mark.parametrize("example", [each for line in COMMANDS for each in examples(line)])
+def test_the_examples_of_the_help_are_right_usage(example: str) -> None:
+    (typed,) = re.findall(r"ticketdomain ([^|)]+)", example)
+    rest = shlex.split(typed)
+    context: click.Context = click.Context(program)
+    while isinstance(context.command, click.Group):
+        name = rest.pop(0)
+        context = context.command.commands[name].make_context(name, rest[:], context)
+        rest = [*context._protected_args, *context.args]  # pyright: ignore  # what click left
+    assert rest == []
+
+
+def test_a_group_alone_explains_itself_as_wrong_usage(tmp_path: Path) -> None:
+    for group in ((), ("keys",), ("sla",)):
+        ran = command(tmp_path, *group)
+        assert (ran.code, ran.err) == (2, "")
+        assert "Usage" in ran.out
+
+
+def test_the_help_lists_the_exit_codes(tmp_path: Path) -> None:
+    told = command(tmp_path, "--help").out
+    codes = re.findall(r"^ +(\d+) {2,}\w", told.partition("Exit codes")[2], re.MULTILINE)
+    assert codes == ["0", "1", "2", "130", "141"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("--version", 0),
+        ("keys list", 1),
+        ("audit ticket_1", 1),
+        ("serve --config=nosuch.toml", 1),
+        ("nosuch", 2),
+        ("audit", 2),
+        ("audit ticket_1 --version=0", 2),
+        ("audit ticket_1 --version=1 --as-of=2026-01-01T00:00:00Z", 2),
+        ("audit ticket_1 --as-of=yesterday", 2),
+    ],
+)
+def test_the_exit_code_tells_a_refusal_from_wrong_usage(
+    tmp_path: Path, line: str, code: int
+) -> None:
+    assert command(tmp_path, *line.split()).code == code
+
+
+def test_an_interrupted_command_ends_with_130(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "policies.toml")  # which the command waits for
+    with (
+        start(tmp_path, ["sla", "check", "policies.toml"], {}) as process,
+        (tmp_path / "policies.toml").open("w"),  # which opens when the command reads
+    ):
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    assert "Did you mean 'audit'?" in command(tmp_path, "audti").one_line()
+    assert "--account" in command(tmp_path, "keys", "create", "--acount=a").one_line()
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_silently(office: Server) -> None:
+    for line in ("keys list", "--help", "sla check /dev/null"):
+        shell = f"set -o pipefail; {PROGRAM} {line} | true; echo ${{PIPESTATUS[0]}}"
+        ran = run(
+            ["bash", "-c", shell], cwd=office.directory, capture_output=True, timeout=PATIENCE
+        )
+        assert ran.stdout.split()[-1] in (b"141", b"0")  # 0: all was in the pipe in time
+        assert ran.stderr == b""
+
+
+def test_a_full_disk_is_told_in_one_line(office: Server) -> None:
+    shell = f"{PROGRAM} keys list > /dev/full"
+    ran = run(["bash", "-c", shell], cwd=office.directory, capture_output=True, timeout=PATIENCE)
+    assert (ran.returncode, ran.stderr.count(b"\n")) == (1, 1)
+    assert b"No space left" in ran.stderr
+
+
+def test_what_an_encoding_lacks_is_still_printed(tmp_path: Path) -> None:
+    command(tmp_path, "keys", "create", "--account=a", "--name=Büro→", "--scope=tickets:read")
+    ran = command(tmp_path, "keys", "list", PYTHONIOENCODING="ascii")
+    assert (ran.code, ran.err) == (0, "")
+    assert "B\\xfcro\\u2192" in ran.out
+
+
+COMPLETE = """
+eval "$(_TICKETDOMAIN_COMPLETE=bash_source ticketdomain)"
+COMP_WORDS=({words})
+COMP_CWORD={index}
+_ticketdomain_completion ticketdomain
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("ticketdomain ", {"serve", "keys", "sla", "audit"}),
+        ("ticketdomain ke", {"keys"}),
+        ("ticketdomain keys ", {"create", "list", "revoke"}),
+        ("ticketdomain audit --v", {"--version"}),
+        ("ticketdomain keys create --scope tickets:", {"tickets:read", "tickets:write"}),
+    ],
+)
+def test_bash_completes_commands_options_and_scopes(
+    tmp_path: Path, typed: str, offered: set[str]
+) -> None:
+    words = typed.split(" ")
+    quoted = " ".join(map(shlex.quote, words))
+    script = COMPLETE.format(words=quoted, index=len(words) - 1)
+    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+    ran = run(
+        ["bash", "--norc", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert set(ran.stdout.split()) == offered, ran.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_is_given_its_completion(tmp_path: Path, shell: str) -> None:
+    ran = command(tmp_path, _TICKETDOMAIN_COMPLETE=f"{shell}_source")
+    assert (ran.code, ran.err) == (0, "")
+    assert "_TICKETDOMAIN_COMPLETE" in ran.out
 
 
 def test_the_package_runs_as_the_program_does(tmp_path: Path) -> None:
@@ -208,4 +388,4 @@ def test_the_package_runs_as_the_program_does(tmp_path: Path) -> None:
     ran = run(module, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert "keys" in ran.stdout
     assert ran.stderr == ""
-    assert "ticketdomain, version" in command(tmp_path, "--version").out
+    assert f"ticketdomain, version {version('ticketdomain')}" in command(tmp_path, "--version").out
