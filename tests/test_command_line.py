@@ -289,6 +289,7 @@ def test_the_help_lists_the_exit_codes(tmp_path: Path) -> None:
         ("audit ticket_1 --version=0", 2),
         ("audit ticket_1 --version=1 --as-of=2026-01-01T00:00:00Z", 2),
         ("audit ticket_1 --as-of=yesterday", 2),
+        ("demo --seed=one", 2),
     ],
 )
 def test_the_exit_code_tells_a_refusal_from_wrong_usage(
@@ -350,7 +351,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("ticketdomain ", {"serve", "keys", "sla", "audit"}),
+        ("ticketdomain ", {"serve", "keys", "sla", "audit", "demo"}),
         ("ticketdomain ke", {"keys"}),
         ("ticketdomain keys ", {"create", "list", "revoke"}),
         ("ticketdomain audit --v", {"--version"}),
