@@ -27,6 +27,7 @@ from server import (
     running_server,
     start,
 )
+from telling import telling
 
 from ticketservice.cli import program
 
@@ -339,8 +340,66 @@ def test_what_an_encoding_lacks_is_still_printed(tmp_path: Path) -> None:
     assert "B\\xfcro\\u2192" in ran.out
 
 
+PAGE = Path(__file__).parents[1] / "docs" / "command-line.md"
+
+
+def shown(language: str) -> str:
+    """Give what the page of the command line shows in a language."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    return "".join(blocks)
+
+
+def in_bash(directory: Path, script: str, **environment: str) -> str:
+    """Run a script in which `ticketdomain` is the program, and give what it prints."""
+    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+    ran = run(
+        ["bash", "--norc", "-euo", "pipefail", "-c", script],
+        cwd=directory,
+        env={**os.environ, "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
+
+
+def test_the_commands_of_the_page_work(tmp_path: Path) -> None:
+    fill, *others = re.findall(r"^\$ (.+)", shown("console"), re.MULTILINE)
+    filled = in_bash(tmp_path, fill)
+    with telling(tmp_path / "past") as story:  # of which the page's instant is a part
+        story.open()
+        story.update(priority=1)
+    run_in_the_past = [each for each in others if each != "ticketdomain serve"]
+    assert len(run_in_the_past) == 6
+    for line in run_in_the_past:
+        now = line.replace("2026-11-23", "2025-11-25").replace("less -R", "cat")
+        assert "Refund" in in_bash(tmp_path / "past", now, TICKET="ticket_1")
+    (ticket, *_) = re.findall(r"ticket_\w+", filled)
+    assert command(tmp_path, "audit", ticket).code == 0
+
+
+def test_the_page_names_every_command_and_option() -> None:
+    page = PAGE.read_text("utf-8")
+    for line, each in COMMANDS.items():
+        if not isinstance(each, click.Group):
+            (row,) = re.findall(rf"^\| `{line}\b.*`.*$", page, re.MULTILINE)
+            options = [each for each in each.params if isinstance(each, click.Option)]
+            named = [each.opts[0] in row for each in options if each.name != "config"]
+            assert all(named) or line == "keys create", row
+
+
+def test_the_page_tells_the_same_exit_codes_as_the_help(tmp_path: Path) -> None:
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    told = command(tmp_path, "--help", COLUMNS="100").out
+    assert len(rows) == 5
+    for code, meaning in rows:
+        assert re.search(rf"{code} +{re.escape(meaning.replace('`', ''))}", told)
+
+
 COMPLETE = """
-eval "$(_TICKETDOMAIN_COMPLETE=bash_source ticketdomain)"
+{source}
 COMP_WORDS=({words})
 COMP_CWORD={index}
 _ticketdomain_completion ticketdomain
@@ -362,26 +421,17 @@ def test_bash_completes_commands_options_and_scopes(
     tmp_path: Path, typed: str, offered: set[str]
 ) -> None:
     words = typed.split(" ")
-    quoted = " ".join(map(shlex.quote, words))
-    script = COMPLETE.format(words=quoted, index=len(words) - 1)
-    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
-    ran = run(
-        ["bash", "--norc", "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=True,
-    )
-    assert set(ran.stdout.split()) == offered, ran.stderr
+    quoted, source = " ".join(map(shlex.quote, words)), shown("bash")
+    script = COMPLETE.format(source=source, words=quoted, index=len(words) - 1)
+    assert set(in_bash(tmp_path, script).split()) == offered
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_is_given_its_completion(tmp_path: Path, shell: str) -> None:
     ran = command(tmp_path, _TICKETDOMAIN_COMPLETE=f"{shell}_source")
     assert (ran.code, ran.err) == (0, "")
-    assert "_TICKETDOMAIN_COMPLETE" in ran.out
+    assert f"_TICKETDOMAIN_COMPLETE={shell}_complete" in ran.out
+    assert f"_TICKETDOMAIN_COMPLETE={shell}_source ticketdomain" in shown(shell)
 
 
 def test_the_package_runs_as_the_program_does(tmp_path: Path) -> None:
