@@ -383,41 +383,46 @@ def test_a_running_service_is_audited_as_the_history_tells_it(tmp_path: Path) ->
     }
 
 
+# Not getrusage: its maximum begins with what the parent had when it forked.
 MEASURED = """
-import resource, sys
+import re, sys
 from ticketservice.cli import main
 try:
     main()
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    status = open("/proc/self/status").read()
+    print(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1], file=sys.stderr)
 """
 
 
 def memory(directory: Path, *arguments: str) -> int:
     """Give the most memory that an audit has taken, in KiB."""
-    run = [sys.executable, "-c", MEASURED, "audit", *arguments]
+    run = [sys.executable, "-W", "ignore", "-c", MEASURED, "audit", *arguments]
     ran = subprocess.run(run, cwd=directory, capture_output=True, timeout=PATIENCE, check=True)
     return int(ran.stderr)
 
 
 @pytest.fixture(scope="module")
 def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ticket of 10,000 updates with 40 MB of notes, and one of two."""
+    """A ticket of 10,000 updates with 5 MB of notes, and one of two."""
     directory = tmp_path_factory.mktemp("long")
     with telling(directory) as story:
         story.open()
         notes = [
-            UpdateTicket(internal_note=f"{number} {'note ' * 800}") for number in range(10_000)
+            UpdateTicket(internal_note=f"{number} {'note ' * 100}") for number in range(10_000)
         ]
         story.ask_all(notes)
         story.open("ticket_2")
     return directory
 
 
-def test_a_ticket_of_ten_thousand_updates_takes_no_more_memory(long_history: Path) -> None:
-    for more in ("--json", "--version=9000"):
-        short = memory(long_history, "ticket_2", more if more == "--json" else "--version=1")
-        assert memory(long_history, "ticket_1", more) < short + 15_000
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells so")
+@pytest.mark.parametrize("options", [[], ["--json"], ["--version=1"]])
+def test_a_ticket_of_ten_thousand_updates_takes_little_more_memory(
+    long_history: Path, options: list[str]
+) -> None:
+    short = memory(long_history, "ticket_2", *options)
+    assert memory(long_history, "ticket_1", *options) < short + 5_000
 
 
 def test_a_long_history_is_told_from_the_beginning_at_once(long_history: Path) -> None:

@@ -10,7 +10,7 @@ from ticketdomain.ticket import TICKET
 from ticketservice.audit.words import instant
 from ticketservice.service import Service
 
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 200
 
 
 def newest(service: Service, ticket_id: str) -> StreamState:
