@@ -39,8 +39,9 @@ from ticketprojections.sla import (
     Targets,
     measure,
 )
+from ticketprojections.sla.match import Match
 from ticketprojections.sla.metrics import CLOCKS
-from ticketprojections.sla.policy import ALWAYS, Match
+from ticketprojections.sla.policy import ALWAYS
 from ticketprojections.sla.state import SlaState
 
 STATUSES: dict[str, StatusCategory] = {

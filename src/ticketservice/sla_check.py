@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from ticketprojections.business_time import Calendar
 from ticketprojections.business_year import union
+from ticketprojections.sla.match import PRIORITIES, Match
 from ticketprojections.sla.metrics import CLOCKS
-from ticketprojections.sla.policy import PRIORITIES, Match, Policy, Terms
+from ticketprojections.sla.policy import Policy, Terms
 
 DAY = timedelta(days=1)
 WIDTH = 32

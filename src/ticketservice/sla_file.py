@@ -11,14 +11,8 @@ from msgspec import Struct
 
 from ticketdomain.workflow import Workflow
 from ticketprojections.business_time import Calendar, Hours
-from ticketprojections.sla.policy import (
-    PRIORITIES,
-    Match,
-    Policy,
-    Targets,
-    default_policies,
-    response_statuses,
-)
+from ticketprojections.sla.match import PRIORITIES, Match
+from ticketprojections.sla.policy import Policy, Targets, default_policies, response_statuses
 
 Read = TypeVar("Read")
 

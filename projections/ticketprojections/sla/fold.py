@@ -15,16 +15,9 @@ from ticketdomain.fold import Fold
 from ticketdomain.live import StreamState
 from ticketdomain.policies import PolicyBook
 from ticketprojections.sla.clock import Clock
+from ticketprojections.sla.match import Traits, traits_after
 from ticketprojections.sla.metrics import ENDED, ClockName, Cycle, SlaMetrics, SlaSummary
-from ticketprojections.sla.policy import (
-    NO_TERMS,
-    Policies,
-    Terms,
-    Traits,
-    terms,
-    traits_after,
-    understand,
-)
+from ticketprojections.sla.policy import NO_TERMS, Policies, Terms, terms, understand
 from ticketprojections.sla.state import NO_STAY, SlaState, Stay
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from ticketdomain.events import Recorded
+from ticketprojections.sla.match import traits_after
 from ticketprojections.sla.metrics import (
     Breach,
     ClockMetrics,
@@ -19,7 +20,7 @@ from ticketprojections.sla.metrics import (
     in_order,
     outcome,
 )
-from ticketprojections.sla.policy import NO_TERMS, Policies, Policy, Terms, terms, traits_after
+from ticketprojections.sla.policy import NO_TERMS, Policies, Policy, Terms, terms
 from ticketprojections.sla.running_time import due_at, elapsed, has_run, seconds, wall_time
 from ticketprojections.sla.story import Course, Story
 

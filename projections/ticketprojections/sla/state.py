@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ticketdomain.events import StatusCategory
 from ticketprojections.sla.clock import Clock
+from ticketprojections.sla.match import Traits
 from ticketprojections.sla.metrics import (
     Breach,
     Cycle,
@@ -16,7 +17,7 @@ from ticketprojections.sla.metrics import (
     TimeInStatus,
     in_order,
 )
-from ticketprojections.sla.policy import Terms, Traits
+from ticketprojections.sla.policy import Terms
 from ticketprojections.sla.running_time import seconds
 
 
