@@ -28,20 +28,23 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 class Calendar(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """When a desk works, in local time.
 
-    `timezone` is an IANA name. Hours are pairs of `HH:MM`, open and close; `24:00` is the end of
-    the day, a close at or before its open runs past midnight and belongs to the day on which it
-    opens. `weekly` has them by `mon` to `sun`. Local dates in `holidays` have none, those in
-    `overrides` have others; `breaks` are cut out of whatever hours a date has.
+    Hours are pairs of `HH:MM`, open and close; `24:00` is the end of the day, a close at or before
+    its open runs past midnight and belongs to the day on which it opens.
 
     Raises:
         ValueError: a time zone, a day or a time of day is none.
     """
 
     timezone: str
+    """The IANA name of the zone whose local time it is in."""
     weekly: dict[str, Hours]
+    """The hours of `mon` to `sun`; a day left out has none."""
     holidays: tuple[date, ...] = ()
+    """Dates without hours."""
     overrides: dict[date, Hours] = {}
+    """Other hours on a date, holiday or not."""
     breaks: dict[date, Hours] = {}
+    """Hours that are cut out of whatever hours a date has."""
     name: str = ""
 
     def __post_init__(self) -> None:

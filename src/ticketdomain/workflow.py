@@ -15,20 +15,20 @@ DEFAULT_STATUSES: dict[str, StatusCategory] = {
 
 
 class Workflow(Struct, frozen=True, forbid_unknown_fields=True):
-    """`statuses` in their order, the first is a new ticket's.
-
-    `transitions` limits what may follow a status; a status it leaves out, every other may follow.
-    A customer's reply puts a waiting ticket back to the first active status if `reply_resumes`, and
-    a resolved one if `reply_reopens`.
+    """The statuses of a desk, which may follow which, and what a customer's reply does to them.
 
     Raises:
         ValueError: there is no status, or a name is unusable or unknown.
     """
 
     statuses: dict[str, StatusCategory] = field(default_factory=lambda: dict(DEFAULT_STATUSES))
+    """Each status with its category, in their order; a new ticket has the first."""
     transitions: dict[str, tuple[str, ...]] = {}
+    """What may follow a status; one that is left out here, every other may follow."""
     reply_resumes: bool = True
+    """Whether a customer's reply puts a waiting ticket back to the first active status."""
     reply_reopens: bool = True
+    """Whether it does so with a resolved ticket."""
 
     def __post_init__(self) -> None:
         if not self.statuses:

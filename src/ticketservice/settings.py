@@ -16,6 +16,7 @@ LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 PREFIX = "TICKETDOMAIN_"
 DEFAULT_FILE = Path("ticketdomain.toml")
+TABLES = ("workflow", "sla")  # which no variable of the environment can hold
 
 
 class SettingsError(Exception):
@@ -23,20 +24,24 @@ class SettingsError(Exception):
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """All that can be set, with its default.
-
-    `database` is `sqlite:///PATH`, with four slashes for an absolute path.
+    """All that can be set, with its default; `scripts/docs` puts it into docs/settings.md.
 
     Raises:
         ValueError: an SLA policy cannot be used.
     """
 
     database: str = "sqlite:///data/journal.db"
+    """Where the journal is: `sqlite:///PATH`, with four slashes for an absolute path."""
     host: str = "127.0.0.1"
+    """The address to listen on; `0.0.0.0` and `::` are every one of the machine's."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    """The port to listen on; `0` takes any that is free."""
     log_level: LogLevel = "info"
+    """The least that is logged, on stderr."""
     workflow: Workflow = DEFAULT_WORKFLOW
+    """The statuses of a desk, and which may follow which."""
     sla: SlaFile | None = None
+    """What is promised to which tickets. Without it, one policy holds around the clock."""
 
     def __post_init__(self) -> None:
         read_policies(self.sla, self.workflow)
@@ -61,6 +66,12 @@ def read_settings(
         raise SettingsError(str(error)) from error
 
 
+def variables() -> dict[str, str]:
+    """Give the setting that each variable of the environment holds, by the variable's name."""
+    names = [each.name for each in fields(Settings) if each.name not in TABLES]
+    return {PREFIX + name.upper(): name for name in names}
+
+
 def _from_file(file: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
     named = file or (Path(name) if (name := environment.get(PREFIX + "CONFIG")) else None)
     if named is None and not DEFAULT_FILE.exists():
@@ -79,9 +90,7 @@ def _from_file(file: Path | None, environment: Mapping[str, str]) -> dict[str, A
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    names = {PREFIX + each.name.upper(): each.name for each in fields(Settings)}
-    for table in ("WORKFLOW", "SLA"):  # which no variable can hold
-        del names[PREFIX + table]
+    names = variables()
     for name in environment:
         if name.startswith(PREFIX) and name not in names and name != PREFIX + "CONFIG":
             msg = f"unknown setting {name} in the environment"

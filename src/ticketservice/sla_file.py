@@ -24,20 +24,22 @@ _path = re.compile(r"(.*) - at `\$(.*)`").fullmatch
 
 
 class SlaFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """The table `sla`: calendars by name, and policies of which the first that matches wins.
+    """Policies, and the calendars in whose business time they measure."""
 
-    They are tables as TOML has them; `read_policies` reads them.
-    """
-
+    # Tables as TOML has them: `read_policies` reads them, and names what is wrong by its place.
     policies: list[Any]
+    """The policies; a ticket has the first that matches it."""
     calendars: dict[str, Any] = {}
+    """The calendars that policies name."""
 
 
 class HolidaysOf(Struct, frozen=True):
-    """The public holidays of a country, by its ISO 3166-1 code, or of a part of it."""
+    """The public holidays of a country, or of a part of it."""
 
     country: str
+    """Its ISO 3166-1 code."""
     subdivision: str | None = None
+    """The code of the part, in ISO 3166-2 what follows the country's."""
 
 
 def read_policies(

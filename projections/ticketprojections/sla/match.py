@@ -44,9 +44,13 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     priority: int | tuple[int, ...] | None = None
+    """The ticket's priority, 1 to 4."""
     category: str | tuple[str, ...] | None = None
+    """The ticket's category."""
     tag: str | tuple[str, ...] | None = None
+    """A tag that is among the ticket's."""
     account: str | tuple[str, ...] | None = None
+    """The account that the ticket belongs to."""
 
     def __post_init__(self) -> None:
         for priority in self.named().get("priority", ()):

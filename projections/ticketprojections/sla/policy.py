@@ -18,15 +18,18 @@ from ticketprojections.sla.metrics import ClockName
 
 
 class Targets(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much business time each clock may take; `None` promises nothing.
+    """How much business time each clock may take; one left out promises nothing.
 
     Raises:
         ValueError: a target is not a positive number of whole seconds.
     """
 
     first_response: timedelta | None = None
+    """From the opening to the first response."""
     next_response: timedelta | None = None
+    """From a customer's later reply to the response to it."""
     resolution: timedelta | None = None
+    """From the opening until it is resolved, pauses left out."""
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -40,19 +43,22 @@ NO_TARGETS = Targets()
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """What is promised: `targets` by priority, `"1"` to `"4"`, in the calendar's business time.
-
-    Entering one of `response_statuses` is a first response.
+    """What is promised to the tickets that it matches, in its calendar's business time.
 
     Raises:
         ValueError: a priority is none, or the calendar has no weekly hours.
     """
 
     name: str
+    """What tickets and answers name it by; no two have the same."""
     calendar: Calendar
+    """In whose business time its targets are measured."""
     targets: dict[str, Targets]
+    """The targets of each priority, `1` to `4`; one left out has none."""
     response_statuses: tuple[str, ...] = ()
+    """Entering one of these statuses is a first response."""
     match: Match = field(default_factory=Match)
+    """Which tickets it is for."""
 
     def __post_init__(self) -> None:
         for priority in self.targets:
