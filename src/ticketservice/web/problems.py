@@ -30,6 +30,14 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY = {"Retry-After": "1"}  # seconds
 
+# As RFC 9110 (15.5) has them; in Python only from 3.13 on.
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+DETAILS = {  # of what Litestar refuses
+    404: "there is no such address",
+    405: "this address knows no such method",
+    413: "the body is over 1 MiB",
+}
+
 
 class ParameterFault(Struct, frozen=True, omit_defaults=True):
     """One thing wrong with a query parameter."""
@@ -66,6 +74,11 @@ class ProblemError(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
         self.members = members
+
+
+def title(status: int) -> str:
+    """Give what a status is called."""
+    return TITLES.get(status) or HTTPStatus(status).phrase
 
 
 def unauthorized() -> ProblemError:
@@ -146,7 +159,7 @@ def answer_problem(request: Request[Any, Any, Any], error: ProblemError) -> Resp
     """Write a problem, with the request it is about."""
     content = {
         "type": f"urn:ticketdomain:problem:{error.code}",
-        "title": HTTPStatus(error.status).phrase,
+        "title": title(error.status),
         "status": error.status,
         "code": error.code,
         "detail": error.detail,
@@ -164,10 +177,12 @@ def answer_refusal(request: Request[Any, Any, Any], error: TicketDomainError) ->
 
 def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what Litestar itself refuses: unknown addresses, methods, bodies over the limit."""
-    status = HTTPStatus(error.status_code)
-    code = status.phrase.lower().replace(" ", "_")
-    problem = ProblemError(status, code, status.description or status.phrase, headers=error.headers)
-    return answer_problem(request, problem)
+    phrase = title(error.status_code)
+    code = phrase.lower().replace(" ", "_")
+    detail = DETAILS.get(error.status_code, phrase.lower())
+    return answer_problem(
+        request, ProblemError(error.status_code, code, detail, headers=error.headers)
+    )
 
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
