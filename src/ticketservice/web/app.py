@@ -9,10 +9,9 @@ from typing import Any, TypeAlias
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.openapi.config import OpenAPIConfig
 
 from ticketservice.service import Service
-from ticketservice.web.description import COMPONENTS
+from ticketservice.web.documentation import DOCUMENTATION_ADDRESSES
 from ticketservice.web.operations import OPERATIONS_ADDRESSES
 from ticketservice.web.problems import EXCEPTION_HANDLERS
 from ticketservice.web.public import PUBLIC_ADDRESSES
@@ -21,7 +20,7 @@ from ticketservice.web.tickets import TICKET_ADDRESSES
 # As ASGI has them; Litestar's own types know no other method than the one that came.
 Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
-ADDRESSES = [*TICKET_ADDRESSES, *PUBLIC_ADDRESSES, *OPERATIONS_ADDRESSES]
+ADDRESSES = [*TICKET_ADDRESSES, *PUBLIC_ADDRESSES, *OPERATIONS_ADDRESSES, *DOCUMENTATION_ADDRESSES]
 MOST_BODY_BYTES = 2**20
 
 _request_id = re.compile(r"[!-~]{1,128}").fullmatch
@@ -42,17 +41,10 @@ def create_app(service: Service) -> Asgi:
 
 @cache
 def describe() -> dict[str, Any]:
-    """Describe the API in OpenAPI 3.1.
+    """Describe the API in OpenAPI 3.1, when it is first asked for: no start waits for it."""
+    from ticketservice.web.description.document import document
 
-    By an application of its own, that is not served: Litestar's stock pages load from other hosts.
-    """
-    config = OpenAPIConfig(
-        title="ticketdomain",
-        version=version("ticketdomain"),
-        components=COMPONENTS,
-        use_handler_docstrings=True,
-    )
-    return Litestar(ADDRESSES, openapi_config=config).openapi_schema.to_schema()
+    return document(ADDRESSES, version("ticketdomain"))
 
 
 def with_request_ids(app: Asgi, service: Service) -> Asgi:

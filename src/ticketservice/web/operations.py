@@ -1,12 +1,11 @@
-"""The addresses that are of no ticket: the key's own, health, and the API's description."""
+"""The addresses that are of no ticket: the key's own, and health."""
 
 from datetime import datetime
-from typing import Any
 
 from litestar import get
 from msgspec import Struct
 
-from ticketservice.web.description import described
+from ticketservice.web.description import ANY_KEY, NO_KEY, REQUEST_ID, described
 from ticketservice.web.parameters import Parameters
 from ticketservice.web.problems import desk_closed
 from ticketservice.web.requests import Request, acting, admit, service_of
@@ -26,7 +25,7 @@ class Health(Struct, frozen=True):
     status: str
 
 
-@get("/v1/me", operation_class=described())
+@get("/v1/me", api=described(needs=ANY_KEY, tag="Service"))
 async def read_me(request: Request) -> KeyAnswer:
     """Read what the key that asks may do."""
     key = admit(request)
@@ -35,14 +34,17 @@ async def read_me(request: Request) -> KeyAnswer:
     return KeyAnswer(key.id, key.account, key.name, key.scopes, key.expires_at)
 
 
-@get("/healthz")
+@get("/healthz", api=described(needs=NO_KEY, tag="Service", headers=REQUEST_ID))
 async def read_health(request: Request) -> Health:
     """Whether the process is alive."""
     Parameters(request)
     return Health("ok")
 
 
-@get("/readyz")
+@get(
+    "/readyz",
+    api=described(needs=NO_KEY, tag="Service", headers=REQUEST_ID, may_fail=("unavailable",)),
+)
 async def read_readiness(request: Request) -> Health:
     """Whether changes are taken and the journal can be read; 503 says which is not so."""
     Parameters(request)
@@ -54,12 +56,4 @@ async def read_readiness(request: Request) -> Health:
     return Health("ready")
 
 
-@get("/openapi.json", include_in_schema=False)
-async def read_openapi(request: Request) -> dict[str, Any]:
-    """Describe this API in OpenAPI 3.1."""
-    Parameters(request)
-    description: dict[str, Any] = request.app.state.describe()
-    return description
-
-
-OPERATIONS_ADDRESSES = [read_me, read_health, read_readiness, read_openapi]
+OPERATIONS_ADDRESSES = [read_me, read_health, read_readiness]

@@ -12,12 +12,15 @@ from ticketdomain.ticket import TICKET
 from ticketprojections.public import PUBLIC, PublicEntry, PublicTicket, public_ticket
 from ticketservice.web.answers import Answer, Page, page
 from ticketservice.web.conditions import none_match
-from ticketservice.web.description import READING, described
+from ticketservice.web.description import READING, TAGGED, described
 from ticketservice.web.parameters import Parameters
 from ticketservice.web.requests import Request, admit_to
 
 
-@get("/v1/public/tickets/{ticket_id:str}", operation_class=described(headers=READING))
+@get(
+    "/v1/public/tickets/{ticket_id:str}",
+    api=described(needs="public:read", tag="Customers", headers=READING, tells=TAGGED),
+)
 async def read_public_ticket(
     request: Request, ticket_id: FromPath[str]
 ) -> Answer[PublicTicket | None]:
@@ -40,7 +43,10 @@ def _tagged(request: Request, answer: PublicTicket) -> Answer[PublicTicket | Non
     return Answer(answer, headers=headers)
 
 
-@get("/v1/public/tickets/{ticket_id:str}/history", operation_class=described("limit", "cursor"))
+@get(
+    "/v1/public/tickets/{ticket_id:str}/history",
+    api=described("limit", "cursor", needs="public:read", tag="Customers"),
+)
 async def read_public_history(request: Request, ticket_id: FromPath[str]) -> Page[PublicEntry]:
     """Read the changes that the customer may see, oldest first."""
     service = admit_to(request, "public:read", ticket_id)

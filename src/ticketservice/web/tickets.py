@@ -29,7 +29,9 @@ from ticketservice.web.description import (
     PUTTING,
     READING,
     REPLYING,
+    TAGGED,
     WRITING,
+    WRITTEN,
     described,
 )
 from ticketservice.web.parameters import Parameters
@@ -38,7 +40,17 @@ from ticketservice.web.requests import Request, admit, admit_to, read_json, serv
 TICKET = "/v1/tickets/{ticket_id:str}"
 
 
-@post("/v1/tickets", operation_class=described("dry_run", headers=WRITING, body=OPENING))
+@post(
+    "/v1/tickets",
+    api=described(
+        "dry_run",
+        needs="tickets:write",
+        headers=WRITING,
+        body=OPENING,
+        status=201,
+        tells=("Location", *WRITTEN),
+    ),
+)
 async def open_ticket(request: Request) -> Answer[TicketAnswer]:
     """Open a ticket."""
     key, service = admit(request, "tickets:write"), service_of(request)
@@ -50,7 +62,7 @@ async def open_ticket(request: Request) -> Answer[TicketAnswer]:
 
 @put(
     "/v1/tickets/{ticket_id:str}",
-    operation_class=described("dry_run", headers=CHANGING, body=PUTTING),
+    api=described("dry_run", needs="tickets:write", headers=CHANGING, body=PUTTING, tells=WRITTEN),
 )
 async def update_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[TicketAnswer]:
     """Update a ticket: only the fields in the body change."""
@@ -59,7 +71,7 @@ async def update_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[Ti
 
 @patch(
     "/v1/tickets/{ticket_id:str}",
-    operation_class=described("dry_run", headers=CHANGING, body=PATCHING),
+    api=described("dry_run", needs="tickets:write", headers=CHANGING, body=PATCHING, tells=WRITTEN),
 )
 async def patch_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[TicketAnswer]:
     """Update a ticket, as PUT does."""
@@ -71,7 +83,17 @@ async def _update(request: Request, ticket_id: str, *also: str) -> Answer[Ticket
     return await _change(request, ticket_id, ticket_id, read, *also)
 
 
-@post(f"{TICKET}/replies", operation_class=described("dry_run", headers=CHANGING, body=REPLYING))
+@post(
+    f"{TICKET}/replies",
+    api=described(
+        "dry_run",
+        needs="tickets:write",
+        headers=CHANGING,
+        body=REPLYING,
+        status=201,
+        tells=WRITTEN,
+    ),
+)
 async def add_reply(request: Request, ticket_id: FromPath[str]) -> Answer[TicketAnswer]:
     """Add a reply: a customer's puts a waiting ticket back to work and reopens a resolved one."""
     address = f"{ticket_id}/replies"
@@ -96,7 +118,10 @@ async def _change(
         raise await stale(service.tickets, key, change, error) from error
 
 
-@get(TICKET, operation_class=described("version", "as_of", headers=READING))
+@get(
+    TICKET,
+    api=described("version", "as_of", needs="tickets:read", headers=READING, tells=TAGGED),
+)
 async def read_ticket(request: Request, ticket_id: FromPath[str]) -> Answer[TicketAnswer | None]:
     """Read a ticket, now, at a version, or as of an instant."""
     service = admit_to(request, "tickets:read", ticket_id)
@@ -117,7 +142,7 @@ async def _asked_for(tickets: Tickets, ticket_id: str, parameters: Parameters) -
     return tickets.newest(ticket_id)
 
 
-@get(f"{TICKET}/history", operation_class=described("limit", "cursor", "as_of"))
+@get(f"{TICKET}/history", api=described("limit", "cursor", "as_of", needs="tickets:read"))
 async def read_history(request: Request, ticket_id: FromPath[str]) -> Page[HistoryEntry]:
     """Read what every update has changed, oldest first."""
     service = admit_to(request, "tickets:read", ticket_id)
@@ -129,7 +154,7 @@ async def read_history(request: Request, ticket_id: FromPath[str]) -> Page[Histo
     return page(found, limit, lambda last: last.version)
 
 
-@get(f"{TICKET}/notes", operation_class=described("limit", "cursor"))
+@get(f"{TICKET}/notes", api=described("limit", "cursor", needs="tickets:read"))
 async def read_notes(request: Request, ticket_id: FromPath[str]) -> Page[Note]:
     """Read the internal notes, oldest first."""
     service = admit_to(request, "tickets:read", ticket_id)
@@ -139,7 +164,7 @@ async def read_notes(request: Request, ticket_id: FromPath[str]) -> Page[Note]:
     return page(found, limit, lambda last: last.version)
 
 
-@get(f"{TICKET}/replies", operation_class=described("limit", "cursor"))
+@get(f"{TICKET}/replies", api=described("limit", "cursor", needs="tickets:read"))
 async def read_replies(request: Request, ticket_id: FromPath[str]) -> Page[ReplyEntry]:
     """Read what customer and agents have said to each other, oldest first."""
     service = admit_to(request, "tickets:read", ticket_id)
@@ -149,7 +174,7 @@ async def read_replies(request: Request, ticket_id: FromPath[str]) -> Page[Reply
     return page(found, limit, lambda last: last.version)
 
 
-@get(f"{TICKET}/sla", operation_class=described("as_of"))
+@get(f"{TICKET}/sla", api=described("as_of", needs="tickets:read"))
 async def read_sla(request: Request, ticket_id: FromPath[str]) -> Answer[SlaMetrics | None]:
     """Read the SLA metrics, now or as of an instant; `null` where no policy matches."""
     service = admit_to(request, "tickets:read", ticket_id)
