@@ -270,13 +270,17 @@ def test_headers_may_be_as_long_as_they_are_said_to_be(agent: Client, name: str)
     assert agent.post("/v1/tickets", {"subject": "a"}, **{header: "x" * (most + 1)}).status == 400
 
 
-def test_a_scope_is_named_where_one_is_needed(desk: Running) -> None:
-    for method, path, operation in operations():
-        for needed in operation["security"]:
-            scopes: list[Scope] = needed["key"] or ["events:read"]
-            address = path.replace("{ticket_id}", "ticket_0")
-            answer = desk.client(*scopes).send(method.upper(), address, b"{}")
-            assert answer.status not in (401, 403), (method, path)
+@pytest.mark.parametrize(("method", "path", "operation"), [*operations()])
+def test_key_and_scope_are_named_where_they_are_needed(
+    desk: Running, agent: Client, method: str, path: str, operation: dict[str, Any]
+) -> None:
+    address = path.replace("{ticket_id}", "ticket_0")
+    stranger = agent.send(method.upper(), address, b"{}", Authorization=None)
+    assert (stranger.status == 401) == bool(operation["security"])
+    for needed in operation["security"]:
+        scopes: list[Scope] = needed["key"] or ["events:read"]
+        answer = desk.client(*scopes).send(method.upper(), address, b"{}")
+        assert answer.status not in (401, 403)
 
 
 def test_limits_are_those_of_the_rules() -> None:
