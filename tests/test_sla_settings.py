@@ -12,7 +12,8 @@ from server import Ran, command, make_key, running_server
 from ticketdomain.events import SlaPolicyPublished
 from ticketprojections.business_time import Calendar
 from ticketprojections.sla import Policies, Targets
-from ticketprojections.sla.policy import Match, default_policies, publication, understand
+from ticketprojections.sla.match import Match
+from ticketprojections.sla.policy import default_policies, publication, understand
 from ticketservice.settings import Settings, SettingsError, read_settings
 from ticketservice.sla_check import describe
 from ticketservice.sla_file import read_policies

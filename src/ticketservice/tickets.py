@@ -26,7 +26,7 @@ class Note(Struct, frozen=True):
     body: str
 
 
-class ReplyEntry(Struct, frozen=True):
+class Reply(Struct, frozen=True):
     """What an agent or the customer said; `version` is the ticket's after it."""
 
     version: int
@@ -104,7 +104,7 @@ class Tickets:
             rows = reader.stream(ticket_id, after=after, topics=("ticket.note_added",))
             return list(islice(_notes(map(decode, rows)), limit))
 
-    def replies(self, ticket_id: str, *, after: int, limit: int) -> list[ReplyEntry]:
+    def replies(self, ticket_id: str, *, after: int, limit: int) -> list[Reply]:
         """Give up to `limit` replies of versions over `after`."""
         with self._journal.reading() as reader:
             rows = reader.stream(ticket_id, after=after, topics=("ticket.reply_added",))
@@ -129,11 +129,11 @@ class Tickets:
             return list(islice(public_entries(map(decode, rows)), skip, skip + limit))
 
 
-def _replies(recorded_events: Iterator[Recorded]) -> Iterator[ReplyEntry]:
+def _replies(recorded_events: Iterator[Recorded]) -> Iterator[Reply]:
     for recorded in recorded_events:
         if isinstance(recorded.event, ReplyAdded):
             body, author = recorded.event.body, recorded.event.author
-            yield ReplyEntry(recorded.version, recorded.at, recorded.by, author, body)
+            yield Reply(recorded.version, recorded.at, recorded.by, author, body)
 
 
 def _notes(recorded_events: Iterator[Recorded]) -> Iterator[Note]:

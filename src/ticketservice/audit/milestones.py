@@ -74,6 +74,6 @@ def _milestone(
         ended.name,
         happened,
         at,
-        seconds(ended.elapsed),
+        seconds(ended.spent),
         None if target is None else seconds(target),
     )

@@ -13,8 +13,9 @@ from ticketdomain.decide import TicketCommand
 from ticketdomain.events import Actor, Author, StatusCategory
 from ticketdomain.workflow import Workflow
 from ticketprojections.business_time import DAYS, Calendar
+from ticketprojections.sla.match import Traits
 from ticketprojections.sla.metrics import ClockName
-from ticketprojections.sla.policy import Policies, Traits, terms
+from ticketprojections.sla.policy import Policies, terms
 from ticketservice.demo.cases import Case
 
 OFFICE = Calendar("Europe/Berlin", {day: (("08:00", "18:00"),) for day in DAYS[:5]})

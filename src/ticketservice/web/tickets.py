@@ -12,7 +12,7 @@ from ticketdomain.errors import VersionMismatchError
 from ticketdomain.live import StreamState
 from ticketprojections.history import HistoryEntry
 from ticketprojections.sla import SlaMetrics
-from ticketservice.tickets import Note, ReplyEntry, Tickets
+from ticketservice.tickets import Note, Reply, Tickets
 from ticketservice.web.answers import Answer, Page, TicketAnswer, page, ticket_answer
 from ticketservice.web.changes import (
     ReadCommand,
@@ -165,7 +165,7 @@ async def read_notes(request: Request, ticket_id: FromPath[str]) -> Page[Note]:
 
 
 @get(f"{TICKET}/replies", api=described("limit", "cursor", needs="tickets:read"))
-async def read_replies(request: Request, ticket_id: FromPath[str]) -> Page[ReplyEntry]:
+async def read_replies(request: Request, ticket_id: FromPath[str]) -> Page[Reply]:
     """Read what customer and agents have said to each other, oldest first."""
     service = admit_to(request, "tickets:read", ticket_id)
     given = Parameters(request, "limit", "cursor")
