@@ -107,7 +107,7 @@ class Running:
         self._clients: list[Client] = []
 
     async def _issue(self, command: IssueKey) -> str:
-        change = Change(stream=random_id("key"), command=command, account=command.account)
+        change = Change(stream=self.service.new_id("key"), command=command, account=command.account)
         return (await self.service.desk.ask(change)).state.stream
 
     def client(
@@ -138,11 +138,16 @@ class Running:
 
 
 @contextmanager
-def running(path: Path, **settings: Any) -> Generator[Running]:
+def running(
+    path: Path, new_id: Callable[[str], str] = random_id, **settings: Any
+) -> Generator[Running]:
     """Run the service on a journal in a directory."""
     clock = Clock()
     chosen = Settings(database=f"sqlite:///{path / 'journal.db'}", **settings)
-    with open_service(chosen, clock) as service, _listening(create_app(service)) as port:
+    with (
+        open_service(chosen, clock, new_id) as service,
+        _listening(create_app(service)) as port,
+    ):
         asyncio.run(publish(service, read_policies(chosen.sla, chosen.workflow, clock().date())))
         answering = Running(service, port, clock)
         try:
@@ -153,9 +158,12 @@ def running(path: Path, **settings: Any) -> Generator[Running]:
 
 @contextmanager
 def _listening(app: Callable[..., Any]) -> Generator[int]:
-    patient = 3600  # seconds that a client's connection may rest
     config = uvicorn.Config(
-        app, port=0, log_config=None, access_log=False, timeout_keep_alive=patient
+        app,
+        port=0,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=3600,  # a client that all tests share may wait long for its turn
     )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run)
