@@ -39,6 +39,7 @@ def test_whoever_follows_a_page_gets_what_it_shows(page: Path, tmp_path: Path) -
         ("```toml\nport = \n```\n", "value"),
         ("```python\nassert 1 > 2\n```\n", "1 > 2"),
         ("```\n$ ls\n```\n", "console"),
+        ("```bash\nfalse\n```\n", "false"),
         ("```sh\nls\n```\n", "sh"),
     ],
 )
