@@ -23,6 +23,7 @@ RUN_ELSEWHERE = {
     "sudo": "changes the machine; test_deploy.py does it in a directory",
     "scripts/serve": "test_docs.py does so, and ends it",
     "scripts/test": "is what runs this",
+    "ticketdomain audit $TICKET --as-of": "needs a past, which test_command_line.py makes",
 }
 # Shells of which a page may show a line, though they are not on the machines that test it.
 ABSENT_SHELLS = ("fish", "zsh")
