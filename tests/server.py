@@ -12,7 +12,8 @@ from pathlib import Path
 from socket import create_connection
 from tempfile import TemporaryFile
 from time import sleep
-from typing import Any, NamedTuple, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self, TextIO
 
 from running import Client
 
@@ -43,11 +44,12 @@ def start(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     stderr: int = subprocess.PIPE,
+    program: Sequence[str | Path] = (PROGRAM,),
 ) -> subprocess.Popen[str]:
     """Start the program in a directory, with no settings but those of the environment given."""
     inherited = {name: each for name, each in os.environ.items() if "TICKETDOMAIN" not in name}
     return subprocess.Popen(
-        [PROGRAM, *arguments],
+        [*program, *arguments],
         cwd=directory,
         env={**inherited, **environment},
         stdout=subprocess.PIPE,
@@ -77,16 +79,24 @@ def make_key(directory: Path, *options: str, scopes: tuple[str, ...] = SCOPES) -
 class Server:
     """A process that serves the journal of a directory."""
 
-    def __init__(self, directory: Path, process: subprocess.Popen[str], port: int) -> None:
+    def __init__(
+        self, directory: Path, process: subprocess.Popen[str], port: int, log: TextIO
+    ) -> None:
         self.directory = directory
         self.process = process
         self.port = port
+        self._log = log
         self._clients: list[Client] = []
 
     def client(self, secret: str) -> Client:
         client = Client(self.port, secret)
         self._clients.append(client)
         return client
+
+    def logged(self) -> str:
+        """Give what it has written to stderr so far."""
+        self._log.seek(0)
+        return self._log.read()
 
     def terminate(self) -> None:
         """Tell it to stop, and do not wait."""
@@ -114,23 +124,34 @@ class Server:
 @contextmanager
 def running_server(directory: Path, *options: str, **environment: str) -> Generator[Server]:
     """Serve the journal of a directory on a free port; its log must hold no traceback."""
+    with failing_server(directory, options, environment) as server:
+        yield server
+        server.close()
+        assert "Traceback" not in server.logged()
+
+
+@contextmanager
+def failing_server(
+    directory: Path,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
+    program: Sequence[str | Path] = (PROGRAM,),
+) -> Generator[Server]:
+    """As `running_server`, of a service that the test makes fail."""
     arguments = ["serve", "--port", "0", *options]
     with (
-        TemporaryFile("w+") as log,
-        start(directory, arguments, environment, stderr=log.fileno()) as process,
+        TemporaryFile("a+") as log,
+        start(directory, arguments, environment, log.fileno(), program) as process,
     ):
         assert process.stdout
         port = process.stdout.readline().rpartition(":")[2]
-        server = Server(directory, process, int(port or 0))
+        server = Server(directory, process, int(port or 0), log)
         try:
             _wait_until_ready(server.port)
             yield server
         finally:
             server.close()
-            log.seek(0)
-            logged = log.read()
-            print(logged)  # pytest shows it with a failure
-        assert "Traceback" not in logged
+            print(server.logged())  # pytest shows it with a failure
 
 
 def _wait_until_ready(port: int) -> None:
