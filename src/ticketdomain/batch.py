@@ -7,7 +7,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from ticketdomain.change import Change, Outcome
+from ticketdomain.change import Change, Outcome, Touch
 from ticketdomain.commands import AddReply, OpenTicket, UpdateTicket
 from ticketdomain.decide import decide
 from ticketdomain.errors import (
@@ -110,6 +110,9 @@ class Batch:
                 return decide_key(change.command, before.of(KEY))
             case PublishPolicies():
                 return decide_policies(change.command, before.of(POLICIES))
+            case Touch():
+                self._writer.touch()
+                return ()
             case OpenTicket() | UpdateTicket() | AddReply():
                 ticket = before.of(TICKET)
                 if ticket and ticket.account != change.account:

@@ -17,6 +17,10 @@ class IdempotencyKey(Struct, frozen=True):
     request_hash: bytes
 
 
+class Touch(Struct, frozen=True):
+    """Ask of storage whether it takes a write; nothing is told of it and no event follows."""
+
+
 class Change(Struct, frozen=True, kw_only=True):
     """A command in its envelope.
 
@@ -25,7 +29,7 @@ class Change(Struct, frozen=True, kw_only=True):
     """
 
     stream: str
-    command: TicketCommand | KeyCommand | PublishPolicies
+    command: TicketCommand | KeyCommand | PublishPolicies | Touch
     account: str
     by: Actor | None = None
     request_id: str | None = None

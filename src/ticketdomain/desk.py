@@ -8,27 +8,35 @@ from contextlib import suppress
 from datetime import datetime
 from queue import SimpleQueue
 from threading import Thread
+from time import perf_counter
 from typing import TypeAlias
 
 from ticketdomain.batch import Batch, Settled
-from ticketdomain.change import Change, Outcome
+from ticketdomain.change import Change, Outcome, Touch
 from ticketdomain.errors import JournalError, JournalUnavailableError
 from ticketdomain.journal import Journal
 from ticketdomain.live import Live
-from ticketdomain.policies import PublishPolicies
+from ticketdomain.measures import SECONDS, SIZES, Distribution
+from ticketdomain.policies import STREAM, PublishPolicies
 from ticketdomain.workflow import Workflow
 
 MOST_IN_A_BATCH = 500
+TOUCH = Change(stream=STREAM, command=Touch(), account="", dry_run=True)
 
 log = logging.getLogger(__name__)
 
 
-Waiting: TypeAlias = tuple[Change, "asyncio.Future[Outcome]"]
+# With when it joined the line, by `perf_counter`.
+Waiting: TypeAlias = tuple[Change, "asyncio.Future[Outcome]", float]
 Answer: TypeAlias = tuple["asyncio.Future[Outcome]", Outcome | Exception]
 
 
 class Desk:
-    """Takes changes from any event loop, and commits all that waits in one transaction."""
+    """Takes changes from any event loop, and commits all that waits in one transaction.
+
+    `waited` are the seconds from joining the line until what was decided was committed, `batches`
+    the numbers of changes in a transaction; those of transactions that failed are in neither.
+    """
 
     def __init__(
         self, journal: Journal, live: Live, workflow: Workflow, clock: Callable[[], datetime]
@@ -41,6 +49,8 @@ class Desk:
         self._bell: SimpleQueue[bool] = SimpleQueue()
         self._rung = False
         self._settled = Settled()
+        self.waited = Distribution(SECONDS)
+        self.batches = Distribution(SIZES)
         self._closing = False
         self._writer = Thread(target=self._write, name="desk")
         self._writer.start()
@@ -61,11 +71,19 @@ class Desk:
             raise JournalUnavailableError(msg)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
-        self._line.append((change, future))
+        self._line.append((change, future, perf_counter()))
         if not self._rung:  # once for all that this turn of the loop brings
             self._rung = True
             loop.call_soon(self._bell.put, True)
         return await future
+
+    async def check(self) -> None:
+        """Wait in the line, as a change does, to see that storage takes a write.
+
+        Raises:
+            JournalError: it does not.
+        """
+        await self.ask(TOUCH)
 
     def close(self) -> None:
         """Decide all that waits, then stop."""
@@ -97,15 +115,23 @@ class Desk:
             with self._journal.writing() as writer:
                 batch = Batch(writer, self._live, self._workflow, self._clock(), self._settled)
                 answers: list[Answer] = [
-                    (future, _decide(batch, change)) for change, future in waiting
+                    (future, _decide(batch, change)) for change, future, _ in waiting
                 ]
                 batch.write()
         except Exception as error:
-            log.exception("a batch of %d changes failed", len(waiting))
-            return [(future, error) for _, future in waiting]
+            ids = [change.request_id for change, _, _ in waiting]
+            log.exception("a batch of %d changes failed", len(ids), extra={"request_ids": ids})
+            return [(future, error) for _, future, _ in waiting]
+        self._measure(waiting)
         self._settled = batch.settled()
         self._live.keep(batch.states.values())
         return answers
+
+    def _measure(self, committed: list[Waiting]) -> None:
+        now = perf_counter()
+        self.batches.add(len(committed))
+        for _, _, since in committed:
+            self.waited.add(now - since)
 
 
 def _publishes(waiting: Waiting) -> bool:

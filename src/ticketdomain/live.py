@@ -63,7 +63,9 @@ class Live:
 
     `folds` names them by the kind of stream, which is what stands before its first underscore;
     `look_up` makes known to them, before they fold, what they need from other streams. Any thread
-    may ask; what is kept warm is never relied on to be the newest.
+    may ask; what is kept warm is never relied on to be the newest. `hits` and `misses` count how
+    often a state that was looked for was warm, and how often not (one may go uncounted when two
+    threads count at once).
     """
 
     def __init__(
@@ -77,14 +79,24 @@ class Live:
         self._capacity = capacity
         self._warm: OrderedDict[str, StreamState] = OrderedDict()
         self._lock = Lock()
+        self.hits = self.misses = 0
 
     def warm(self, stream: str) -> StreamState | None:
         """Give a state that the stream had lately, if one is kept: good for what never changes."""
+        if (state := self.peek(stream)) is not None:
+            self.hits += 1
+        return state
+
+    def peek(self, stream: str) -> StreamState | None:
+        """Give what `warm` gives, uncounted."""
         return self._warm.get(stream)
 
     def newest(self, reader: Reader, stream: str) -> StreamState:
         """Give the newest state that the reader sees; version 0 if there is no such stream."""
-        known = self.warm(stream) or self._restored(reader, stream)
+        known = self.warm(stream)
+        if known is None:
+            self.misses += 1
+            known = self._restored(reader, stream)
         state = self._after_rows(reader, known)
         if state.head.version:
             self.keep([state])

@@ -58,6 +58,15 @@ class Reader:
             parameters.extend(topics)
         return self._rows(f"{query} ORDER BY originator_version", parameters)
 
+    def touched(self, *, after: int, upto: int) -> Iterator[tuple[str, int]]:
+        """Give the streams with rows at positions over `after`, up to `upto` included, each with
+        the position of its newest among them."""
+        query = (
+            "SELECT originator_id, max(rowid) FROM stored_events"
+            " WHERE rowid > ? AND rowid <= ? GROUP BY originator_id"
+        )
+        return ((stream, position) for stream, position in self._select(query, [after, upto]))
+
     def feed(self, *, after: int, topics: Sequence[str]) -> Iterator[StoredRow]:
         """Give the rows of some types at positions over `after`, in the journal's order."""
         marks = ", ".join("?" for _ in topics)
@@ -131,6 +140,10 @@ class Writer(Reader):
             "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?, ?)",
             [account, address, key, *astuple(remembered), instant_text(at)],
         )
+
+    def touch(self) -> None:
+        """Write what changes nothing: a page goes to disk with this transaction."""
+        self._connection.execute("PRAGMA user_version = 0")
 
     def forget(self, before: datetime) -> None:
         """Let go of the requests remembered before an instant."""
