@@ -13,7 +13,10 @@ from ticketservice.cli import main
 
 
 class Nothing(Struct, frozen=True):
-    pass
+    policy: None = None
+
+    def clocks(self) -> tuple[()]:
+        return ()
 
 
 NOTHING = Nothing()
