@@ -9,6 +9,7 @@ from types import FrameType
 
 import uvicorn
 
+from ticketservice.readiness import Readiness
 from ticketservice.service import open_service, publish, utc_now
 from ticketservice.settings import Settings
 from ticketservice.sla_file import read_policies
@@ -43,6 +44,7 @@ def serve_forever(settings: Settings) -> None:
             create_app(service),
             log_config=None,
             access_log=False,
+            ws="none",
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -50,7 +52,19 @@ def serve_forever(settings: Settings) -> None:
         port = listener.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(f"ticketdomain serves on http://{host}:{port}", flush=True)
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config, service.readiness).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """Is not ready any more from the moment on at which it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, readiness: Readiness) -> None:
+        super().__init__(config)
+        self._readiness = readiness
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._readiness.stopping = True
+        super().handle_exit(sig, frame)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

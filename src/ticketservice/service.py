@@ -18,6 +18,7 @@ from ticketdomain.workflow import Workflow
 from ticketprojections.public import PUBLIC
 from ticketprojections.sla import Policies, Sla
 from ticketprojections.sla.policy import default_policies, publication
+from ticketservice.readiness import Readiness
 from ticketservice.settings import Settings
 from ticketservice.tickets import Tickets
 
@@ -42,6 +43,7 @@ class Service(Struct, frozen=True):
     workflow: Workflow
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
+    readiness: Readiness
 
 
 async def publish(service: Service, policies: Policies) -> None:
@@ -77,9 +79,17 @@ def open_service(
     live = Live(folds(sla), sla.book.read)
     desk = Desk(journal, live, settings.workflow, clock)
     try:
-        keys = KeyRing(journal, clock)
-        tickets = Tickets(journal, live, sla)
-        yield Service(journal, desk, keys, tickets, sla, settings.workflow, clock, new_id)
+        yield Service(
+            journal=journal,
+            desk=desk,
+            keys=KeyRing(journal, clock),
+            tickets=Tickets(journal, live, sla),
+            sla=sla,
+            workflow=settings.workflow,
+            clock=clock,
+            new_id=new_id,
+            readiness=Readiness(journal, desk),
+        )
     finally:
         desk.close()
         journal.close()

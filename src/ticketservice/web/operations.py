@@ -5,9 +5,10 @@ from datetime import datetime
 from litestar import get
 from msgspec import Struct
 
+from ticketservice.readiness import Checks
 from ticketservice.web.description import ANY_KEY, NO_KEY, REQUEST_ID, described
 from ticketservice.web.parameters import Parameters
-from ticketservice.web.problems import desk_closed
+from ticketservice.web.problems import not_ready
 from ticketservice.web.requests import Request, acting, admit, service_of
 
 
@@ -23,6 +24,13 @@ class KeyAnswer(Struct, frozen=True):
 
 class Health(Struct, frozen=True):
     status: str
+
+
+class Ready(Struct, frozen=True):
+    """`checks` by name; each is `ok` here, some are `failed` in the problem that is told else."""
+
+    status: str
+    checks: Checks
 
 
 @get("/v1/me", api=described(needs=ANY_KEY, tag="Service"))
@@ -45,15 +53,13 @@ async def read_health(request: Request) -> Health:
     "/readyz",
     api=described(needs=NO_KEY, tag="Service", headers=REQUEST_ID, may_fail=("unavailable",)),
 )
-async def read_readiness(request: Request) -> Health:
-    """Whether changes are taken and the journal can be read; 503 says which is not so."""
+async def read_readiness(request: Request) -> Ready:
+    """Whether changes are taken and the journal can be read and written; 503 says what is not."""
     Parameters(request)
-    service = service_of(request)
-    if not service.desk.open:
-        raise desk_closed()
-    with service.journal.reading() as reader:
-        reader.position()
-    return Health("ready")
+    checks = await service_of(request).readiness.checks()
+    if "failed" in checks.values():
+        raise not_ready(checks)
+    return Ready("ready", checks)
 
 
 OPERATIONS_ADDRESSES = [read_me, read_health, read_readiness]

@@ -129,8 +129,9 @@ def unavailable(_: JournalError) -> ProblemError:
     return ProblemError(503, "unavailable", detail, headers=RETRY)
 
 
-def desk_closed() -> ProblemError:
-    return ProblemError(503, "unavailable", "no changes are taken now", headers=RETRY)
+def not_ready(checks: Mapping[str, str]) -> ProblemError:
+    failed = ", ".join(name for name, state in checks.items() if state != "ok")
+    return ProblemError(503, "unavailable", f"failed: {failed}", headers=RETRY, checks=checks)
 
 
 def outcome_unknown(_: OutcomeUnknownError) -> ProblemError:

@@ -1,0 +1,156 @@
+"""What a load balancer is told: alive, ready, and which part is not."""
+
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing
+from http.client import HTTPException
+from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
+from time import monotonic, sleep
+
+import pytest
+from running import Answer, Running
+from server import JOURNAL, PATIENCE, Server, failing_server, make_key, running_server
+
+PARTS = ("serving", "desk", "journal_file", "journal_readable", "journal_writable")
+
+
+class Watched:
+    """A service in a process of its own, and who asks it whether it is ready."""
+
+    def __init__(self, server: Server, secret: str) -> None:
+        self.server = server
+        self.file = server.directory / JOURNAL
+        self.agent = server.client(secret)
+        self.prober = server.client(secret)
+
+    def failed(self, *, unlike: set[str]) -> set[str]:
+        """Give what fails as soon as it is something else: what was found holds for a second."""
+        deadline = monotonic() + PATIENCE
+        while (failed := failing(self.prober.get("/readyz"))) == unlike:
+            assert monotonic() < deadline
+            sleep(0.1)
+        return failed
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Generator[Watched]:
+    secret = make_key(tmp_path)
+    with failing_server(tmp_path) as server:
+        watched = Watched(server, secret)
+        watched.agent.open()
+        yield watched
+
+
+def failing(answer: Answer) -> set[str]:
+    """Give what a readiness answer says is failed; it must be one, and tell no path and no SQL."""
+    checks = answer.json["checks"]
+    failed = {name for name, state in checks.items() if state == "failed"}
+    assert tuple(checks) == PARTS
+    assert {*checks.values()} <= {"ok", "failed"}
+    assert answer.status == (503 if failed else 200)
+    for told in (b".db", b"BEGIN", b"SELECT", b"PRAGMA", b"sqlite"):
+        assert told not in answer.body
+    return failed
+
+
+def test_a_service_that_is_well_says_so_of_every_part(desk: Running) -> None:
+    answer = desk.client().get("/readyz", Authorization=None)
+    assert answer.json == {"status": "ready", "checks": dict.fromkeys(PARTS, "ok")}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_can_be_asked_for_without_a_body(desk: Running, path: str) -> None:
+    head = desk.client().send("HEAD", path, None, Authorization=None)
+    assert (head.status, head.body) == (200, b"")
+
+
+def test_what_is_not_ready_is_told_as_a_problem(own_desk: Running) -> None:
+    agent = own_desk.client()
+    own_desk.service.desk.close()
+    answer = agent.get("/readyz")
+    assert failing(answer) == {"desk", "journal_writable"}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["detail"] == "failed: desk, journal_writable"
+    assert answer.json["request_id"] == answer.headers["x-request-id"]
+    assert agent.get("/healthz").status == 200
+
+
+def test_a_service_that_is_told_to_stop_is_not_ready(own_desk: Running) -> None:
+    agent = own_desk.client()
+    assert failing(agent.get("/readyz")) == set()
+    own_desk.service.readiness.stopping = True
+    assert failing(agent.get("/readyz")) == {"serving"}
+
+
+def stops(server: Server, secret: str) -> set[str]:
+    """Give what fails between a service's being told to stop and its end: at most 0.1 seconds."""
+    client = server.client(secret)
+    client.get("/readyz")
+    server.terminate()
+    failed: set[str] = set()
+    try:
+        while not failed:
+            failed = failing(client.get("/readyz"))
+    except (OSError, HTTPException):
+        pass
+    return failed
+
+
+def test_sigterm_makes_a_service_not_ready(tmp_path: Path) -> None:
+    secret = make_key(tmp_path)
+    for _ in range(5):  # the moment can be too short to be seen
+        with running_server(tmp_path) as server:
+            if stops(server, secret) == {"serving"}:
+                return
+    pytest.fail("it was ready to its end")
+
+
+def test_a_journal_that_was_taken_away_is_missed(watched: Watched) -> None:
+    away = watched.file.with_suffix(".away")
+    watched.file.rename(away)
+    assert watched.failed(unlike=set()) == {"journal_file"}
+    away.rename(watched.file)
+    assert watched.failed(unlike={"journal_file"}) == set()
+
+
+def test_another_file_in_the_journals_place_is_not_the_journal(watched: Watched) -> None:
+    other = watched.file.with_suffix(".copy")
+    other.write_bytes(watched.file.read_bytes())
+    other.rename(watched.file)
+    assert watched.failed(unlike=set()) == {"journal_file"}
+
+
+def test_a_journal_that_another_process_holds_cannot_be_written(watched: Watched) -> None:
+    with closing(sqlite3.connect(watched.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert watched.failed(unlike=set()) == {"journal_writable"}
+        other.execute("ROLLBACK")
+    assert watched.failed(unlike={"journal_writable"}) == set()
+
+
+def test_a_disk_that_takes_nothing_more_is_noticed(watched: Watched) -> None:
+    size = os.stat(f"{watched.file}-wal").st_size
+    prlimit(watched.server.process.pid, RLIMIT_FSIZE, (size, RLIM_INFINITY))
+    assert watched.failed(unlike=set()) == {"journal_writable"}
+    assert watched.agent.post("/v1/tickets", {"subject": "s"}).status == 503
+    prlimit(watched.server.process.pid, RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
+    assert watched.failed(unlike={"journal_writable"}) == set()
+    assert watched.agent.post("/v1/tickets", {"subject": "s"}).status == 201
+
+
+def test_a_journal_that_lost_its_events_cannot_be_read(watched: Watched) -> None:
+    with closing(sqlite3.connect(watched.file)) as other:
+        other.execute("ALTER TABLE stored_events RENAME TO lost_events")
+        other.commit()
+    assert watched.failed(unlike=set()) == {"journal_readable", "journal_writable"}
+
+
+def test_asking_again_within_a_second_writes_nothing(watched: Watched) -> None:
+    wal = Path(f"{watched.file}-wal")
+    began, size = monotonic(), wal.stat().st_size
+    for _ in range(20):
+        watched.prober.get("/readyz")
+    written = (wal.stat().st_size - size) / 4096
+    assert written <= 2 + monotonic() - began
