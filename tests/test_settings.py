@@ -68,9 +68,11 @@ def test_every_plain_setting_can_be_set_in_the_environment() -> None:
         "TICKETDOMAIN_HOST": "0.0.0.0",
         "TICKETDOMAIN_PORT": "80",
         "TICKETDOMAIN_LOG_LEVEL": "warning",
+        "TICKETDOMAIN_ACCESS_LOG": "false",
+        "TICKETDOMAIN_METRICS": "0",
         "PATH": "/bin",
     }
-    expected = Settings("sqlite:////srv/journal.db", "0.0.0.0", 80, "warning")
+    expected = Settings("sqlite:////srv/journal.db", "0.0.0.0", 80, "warning", False, False)
     assert read_settings(environment) == expected
 
 

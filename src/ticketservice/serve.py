@@ -9,6 +9,7 @@ from types import FrameType
 
 import uvicorn
 
+from ticketservice import logs
 from ticketservice.readiness import Readiness
 from ticketservice.service import open_service, publish, utc_now
 from ticketservice.settings import Settings
@@ -29,7 +30,7 @@ def serve_forever(settings: Settings) -> None:
         JournalError: the journal cannot be opened.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
-    logging.basicConfig(level=settings.log_level.upper())
+    logs.set_up(settings.log_level, sys.stderr)
     # uvicorn raises the signal again when it is done: then what is open here gets closed too.
     signal.signal(signal.SIGTERM, _stop)
     policies = read_policies(settings.sla, settings.workflow, utc_now().date())
@@ -41,7 +42,7 @@ def serve_forever(settings: Settings) -> None:
     ):
         asyncio.run(publish(service, policies))
         config = uvicorn.Config(
-            create_app(service),
+            create_app(service, _access_log(settings)),
             log_config=None,
             access_log=False,
             ws="none",
@@ -65,6 +66,11 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._readiness.stopping = True
         super().handle_exit(sig, frame)
+
+
+def _access_log(settings: Settings) -> logs.AccessLog | None:
+    wanted = settings.access_log and logging.getLogger().isEnabledFor(logging.INFO)
+    return logs.access_log(sys.stderr) if wanted else None
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

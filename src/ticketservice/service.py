@@ -20,6 +20,7 @@ from ticketprojections.sla import Policies, Sla
 from ticketprojections.sla.policy import default_policies, publication
 from ticketservice.readiness import Readiness
 from ticketservice.settings import Settings
+from ticketservice.sla_follower import SlaFollower
 from ticketservice.tickets import Tickets
 
 
@@ -43,7 +44,10 @@ class Service(Struct, frozen=True):
     workflow: Workflow
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
+    live: Live
+    sla_follower: SlaFollower
     readiness: Readiness
+    metrics: bool
 
 
 async def publish(service: Service, policies: Policies) -> None:
@@ -78,6 +82,7 @@ def open_service(
     sla = Sla(default_policies())
     live = Live(folds(sla), sla.book.read)
     desk = Desk(journal, live, settings.workflow, clock)
+    sla_follower = SlaFollower(journal, live, sla)
     try:
         yield Service(
             journal=journal,
@@ -88,8 +93,12 @@ def open_service(
             workflow=settings.workflow,
             clock=clock,
             new_id=new_id,
+            live=live,
+            sla_follower=sla_follower,
             readiness=Readiness(journal, desk),
+            metrics=settings.metrics,
         )
     finally:
+        sla_follower.close()
         desk.close()
         journal.close()

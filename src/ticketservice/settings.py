@@ -38,6 +38,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The port to listen on; `0` takes any that is free."""
     log_level: LogLevel = "info"
     """The least that is logged, on stderr."""
+    access_log: bool = True
+    """Whether every request is logged, in a line of its own."""
+    metrics: bool = True
+    """Whether `/metrics` answers what Prometheus reads."""
     workflow: Workflow = DEFAULT_WORKFLOW
     """The statuses of a desk, and which may follow which."""
     sla: SlaFile | None = None

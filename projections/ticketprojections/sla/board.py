@@ -7,7 +7,7 @@ from math import inf
 
 from msgspec import Struct
 
-from ticketprojections.sla.policy import PRIORITIES
+from ticketprojections.sla.match import PRIORITIES
 from ticketprojections.sla.state import SlaState
 
 AT_RISK_SECONDS = timedelta(hours=1).total_seconds()

@@ -1,42 +1,52 @@
 """The web application: Litestar with our addresses, inside what every request goes through."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, TypeAlias
+from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import State
 
+from ticketservice.logs import REQUEST_ID, AccessLog
 from ticketservice.service import Service
 from ticketservice.web.documentation import DOCUMENTATION_ADDRESSES
+from ticketservice.web.metrics import Metrics, read_metrics
+from ticketservice.web.observing import Asgi, Observed
 from ticketservice.web.operations import OPERATIONS_ADDRESSES
 from ticketservice.web.problems import EXCEPTION_HANDLERS
 from ticketservice.web.public import PUBLIC_ADDRESSES
 from ticketservice.web.tickets import TICKET_ADDRESSES
 
-# As ASGI has them; Litestar's own types know no other method than the one that came.
-Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
-
-ADDRESSES = [*TICKET_ADDRESSES, *PUBLIC_ADDRESSES, *OPERATIONS_ADDRESSES, *DOCUMENTATION_ADDRESSES]
+ADDRESSES = [
+    *TICKET_ADDRESSES,
+    *PUBLIC_ADDRESSES,
+    *OPERATIONS_ADDRESSES,
+    *DOCUMENTATION_ADDRESSES,
+    read_metrics,
+]
 MOST_BODY_BYTES = 2**20
 
 _request_id = re.compile(r"[!-~]{1,128}").fullmatch
 
 
-def create_app(service: Service) -> Asgi:
-    """Make the application that answers for a service."""
+def create_app(service: Service, access_log: AccessLog | None = None) -> Asgi:
+    """Make the application that answers for a service; `access_log` is told of every request."""
+    metrics = Metrics(service)
     app = Litestar(
         ADDRESSES,
-        state=State({"service": service, "describe": describe}),
+        state=State({"service": service, "describe": describe, "metrics": metrics}),
+        on_startup=[service.sla_follower.start] if service.metrics else [],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
     )
-    return with_head(with_request_ids(app, service))
+    times = metrics.request_times if service.metrics else None
+    seen = app if times is None and access_log is None else Observed(app, times, access_log)
+    return with_request_ids(with_head(seen), service)
 
 
 @cache
@@ -56,7 +66,9 @@ def with_request_ids(app: Asgi, service: Service) -> Asgi:
         headers = by_name(scope["headers"])
         given = headers.get("x-request-id", "")
         request_id = given if _request_id(given) else service.new_id("req")
-        scope.setdefault("state", {}).update(headers=headers, request_id=request_id)
+        REQUEST_ID.set(request_id)
+        noted = {"headers": headers, "request_id": request_id, "method": scope["method"]}
+        scope.setdefault("state", {}).update(noted)
         answered = (b"x-request-id", request_id.encode())
 
         async def answer(message: Any) -> None:

@@ -48,6 +48,7 @@ def admit(request: Request, scope: str | None = None) -> ApiKey:
     key = service_of(request).keys.find(secret.strip()) if scheme.lower() == "bearer" else None
     if key is None:
         raise unauthorized()
+    request.scope["state"]["key_id"] = key.id  # for the log
     if scope is not None and scope not in key.scopes:
         raise insufficient_scope(scope)
     return key

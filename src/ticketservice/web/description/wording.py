@@ -28,7 +28,8 @@ SCHEMAS = {
     "PublicEntryPage": "What the customer sees of updates, oldest first.",
     "PublicEntry": "One update, as far as the customer sees it.",
     "Key": "The API key of the request.",
-    "Health": "How the service is.",
+    "Health": "That the process lives.",
+    "Ready": "That the service can do its work, part by part.",
 }
 
 FIELDS = {
@@ -127,7 +128,9 @@ FIELDS = {
     "name": "What whoever made it called it.",
     "scopes": "What it may do.",
     "expires_at": "When it stops working; `null`: never.",
-    "Health.status": "`ok` of a process that lives, `ready` of one that takes changes.",
+    "Health.status": "`ok`: the process lives.",
+    "Ready.status": "`ready`: it takes changes.",
+    "checks": "Each part by name: `ok`, or `failed` in the problem that is answered else.",
 }
 
 
