@@ -279,3 +279,12 @@ def test_metrics_can_be_switched_off(tmp_path: Path) -> None:
         assert (answer.status, answer.json["code"]) == (404, "not_found")
         sleep(0.1)
         assert desk.service.sla_follower.counts(desk.clock()) is None
+
+
+def test_the_alerts_of_the_docs_ask_for_metrics_that_there_are(own_desk: Running) -> None:
+    agent = own_desk.client()
+    wait_for_sla(agent, 1, 0, 0, 0)
+    there_are = {sample.name for each in Scrape(agent).families for sample in each.samples}
+    page = Path(__file__).parents[1] / "docs" / "operations.md"
+    (rules,) = re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert {*re.findall(r"ticketdomain_\w+", rules)} <= there_are

@@ -85,6 +85,11 @@ def _problem() -> dict[str, Any]:
             "description": "All that is wrong with the request, up to 100 faults.",
         },
         "scope": _text("The scope that the key lacks."),
+        "checks": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "enum": ["ok", "failed"]},
+            "description": "What `/readyz` has found of each part.",
+        },
         "current_version": {"type": "integer", "description": "The version that the ticket has."},
         "changes": {
             "type": "array",
