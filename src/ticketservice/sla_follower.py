@@ -61,9 +61,7 @@ class SlaFollower:
             began = perf_counter()
             try:
                 at_end = next(steps)
-            except (
-                Exception
-            ):  # whatever it is, requests go on, and it may pass, as a full disk does
+            except Exception:  # requests go on, and it may pass, as a full disk does
                 log.exception("SLA clocks cannot be counted now")
                 self._caught_up = False
                 steps, rest = self._steps(), FAILED_PAUSE_SECONDS
