@@ -1,199 +1,71 @@
-"""Measures the service against floors of the same run, in turns, and checks what it wrote."""
+"""Measures the service against floors of the same run, in turns, and checks what it wrote.
+
+Parts: put and get (all connections), one (a single connection), long (a ticket of 10,000 updates),
+sla (with and without SLA metrics), clocks (business time), replay (events read, decoded, folded;
+the start of a service on them).
+"""
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
-from itertools import cycle
-from pathlib import Path
-from statistics import median, quantiles
-from tempfile import TemporaryDirectory
-from typing import TypeAlias
 
+from benchmarks import replay, requests
 from benchmarks.clocks import microseconds, works
-from benchmarks.load import Load, http_request, put_under_load
-from benchmarks.servers import ECHO, PROGRAM, WITHOUT_SLA, Service, listening, service
-from benchmarks.storage import check_journal, raw_commits
 
-LONG, SHORT, SHORT_TICKETS = 10_000, 10, 100
-EVENTS_PER_PUT = 3
-NOTE = "Contacted customer to verify refund amount."
-
-Measure: TypeAlias = Callable[[float], Load]
-# What is divided by what, round by round.
-RATIOS = {
-    "PUT, all connections : echo": ("put", "echo"),
-    "PUT, one connection : echo": ("put, one", "echo, one"),
-    "PUT, one connection : raw commit": ("put, one", "commit"),
-    "GET, all connections : echo": ("get", "echo"),
-    "PUT with SLA metrics : without": ("put, fresh", "put, no sla"),
-    f"PUT at {LONG} updates : at {SHORT}": ("put, long", "put, short"),
-    f"GET at {LONG} updates : at {SHORT}": ("get, long", "get, short"),
-}
+REQUESTS = ("put", "get", "one", "long", "sla")
+PARTS = (*REQUESTS, "clocks", "replay")
 
 
-class Tickets:
-    """Tickets that were opened for the benchmark, with the requests that change them."""
-
-    def __init__(self, service: Service, connections: int) -> None:
-        self._service = service
-        self.paths = [self._open() for _ in range(connections + 1 + SHORT_TICKETS)]
-        self.long, *self.short = self.paths[connections:]
-        # One ticket per connection: only then is every request sure to make its three events.
-        self.streams = [self._changing([path]) for path in self.paths[:connections]]
-        self.long_stream = self._changing([self.long])
-        # So many that none of them grows long while it is measured.
-        self.short_stream = self._changing(self.short)
-        self.notes = self.puts = 0
-
-    def grow(self) -> None:
-        """Give the tickets their numbers of updates: notes, which are an event each."""
-        paths = [self.long] * LONG + self.short * SHORT
-        self.notes = len(paths)
-        notes = iter([self._request("PUT", path, {"internal_note": NOTE}) for path in paths])
-        put_under_load(self._service.port, [notes] * len(self.streams))
-
-    def put(self, streams: list[Iterator[bytes]], seconds: float) -> Load:
-        load = put_under_load(self._service.port, streams, seconds)
-        self.puts += len(load.latencies)
-        return load
-
-    def get(self, path: str, connections: int, seconds: float) -> Load:
-        requests = cycle([self._request("GET", path)])
-        return put_under_load(self._service.port, [requests] * connections, seconds)
-
-    def acknowledged(self) -> int:
-        """Give the number of events that were answered for; the service must say the same.
-
-        Raises:
-            RuntimeError: it does not.
-        """
-        written = len(self.paths) + self.notes + EVENTS_PER_PUT * self.puts
-        versions = sum(self._service.ask("GET", path)["version"] for path in self.paths)
-        if versions != written:
-            msg = f"{written} events were acknowledged, the tickets have {versions}"
-            raise RuntimeError(msg)
-        return written
-
-    def _open(self) -> str:
-        ticket = self._service.ask("POST", "/v1/tickets", {"subject": "Refund"})
-        return f"/v1/tickets/{ticket['id']}"
-
-    def _changing(self, paths: list[str]) -> Iterator[bytes]:
-        """Change status and priority to and fro."""
-        there = {"status": "in_progress", "priority": 1, "internal_note": NOTE}
-        back = {"status": "open", "priority": 3, "internal_note": NOTE}
-        return cycle([self._request("PUT", p, body) for body in (there, back) for p in paths])
-
-    def _request(self, method: str, path: str, body: object = None) -> bytes:
-        return http_request(method, path, self._service.secret, body)
+def measure(options: argparse.Namespace) -> dict[str, dict[str, object]]:
+    """Measure the parts asked for; give tables by name, rows by name."""
+    what = set(options.what or PARTS)
+    tables: dict[str, dict[str, object]] = {}
+    if asked := what & {*REQUESTS}:
+        seen, events = requests.run(asked, options)
+        tables["requests"] = {**requests.summary(seen)}
+        tables["ratios"] = {**requests.ratios(seen)}
+        tables["checked"] = {"events acknowledged, all in the journal, no gap": events}
+    if "clocks" in what:
+        took = {name: microseconds(work, options.seconds / 3) for name, work in works().items()}
+        tables["microseconds"] = {**took}
+    if "replay" in what:
+        tables[f"a journal of {options.events:,} events"] = {**replay.measure(options.events)}
+    return tables
 
 
-def measures(
-    tickets: Tickets, fresh: Tickets, without_sla: Tickets, echo_port: int, directory: Path
-) -> dict[str, Measure]:
-    """Name everything that is measured, in the order of a round.
-
-    What SLA metrics cost is told by two journals that grow alike, `fresh` and `without_sla`.
-    """
-    body = {"status": "open", "priority": 3, "internal_note": NOTE}
-    echo = cycle([http_request("PUT", "/v1/tickets/ticket_abc123xyz789", "sk_live_abc123", body)])
-    streams = tickets.streams
-    connections = len(streams)
-    return {
-        "echo": lambda seconds: put_under_load(echo_port, [echo] * connections, seconds),
-        "put": lambda seconds: tickets.put(streams, seconds),
-        "put, fresh": lambda seconds: fresh.put(fresh.streams, seconds),
-        "put, no sla": lambda seconds: without_sla.put(without_sla.streams, seconds),
-        "get": lambda seconds: tickets.get(tickets.paths[0], connections, seconds),
-        "echo, one": lambda seconds: put_under_load(echo_port, [echo], seconds),
-        "put, one": lambda seconds: tickets.put(streams[:1], seconds),
-        "commit": lambda seconds: raw_commits(directory / "commits.db", seconds),
-        "put, long": lambda seconds: tickets.put([tickets.long_stream], seconds),
-        "put, short": lambda seconds: tickets.put([tickets.short_stream], seconds),
-        "get, long": lambda seconds: tickets.get(tickets.long, 1, seconds),
-        "get, short": lambda seconds: tickets.get(tickets.short[0], 1, seconds),
-    }
+def show(tables: dict[str, dict[str, object]]) -> None:
+    for title, rows in tables.items():
+        print(f"\n{title}")
+        for name, value in rows.items():
+            print(f"  {name:50}{_written(title, value)}")
 
 
-def run(options: argparse.Namespace) -> tuple[dict[str, list[Load]], int]:
-    """Take all measures in turns; give what each round saw, and the number of events checked."""
-    with TemporaryDirectory() as directory, listening(ECHO) as echo_port:
-        journal = Path(directory, "journal.db")
-        with (
-            service(journal, PROGRAM) as running,
-            service(Path(directory, "fresh.db"), PROGRAM) as beside,
-            service(Path(directory, "without_sla.db"), WITHOUT_SLA) as without,
-        ):
-            tickets, fresh, plain = (
-                Tickets(each, options.connections) for each in (running, beside, without)
-            )
-            tickets.grow()
-            named = measures(tickets, fresh, plain, echo_port, Path(directory))
-            rounds = [
-                {name: measure(options.seconds / options.rounds) for name, measure in named.items()}
-                for _ in range(1 + options.rounds)
-            ][1:]  # the first warms up
-            events = tickets.acknowledged() + 2  # the key's, and that of the policies
-        check_journal(journal, events)
-    return {name: [each[name] for each in rounds] for name in named}, events
+def _written(title: str, value: object) -> str:
+    if isinstance(value, dict):
+        return "".join(f"{column} {number:10,.3f}   " for column, number in value.items()).rstrip()
+    return f"{value:12.1%}" if title == "ratios" else f"{value:12,.1f}"
 
 
-def summary(seen: dict[str, list[Load]]) -> dict[str, dict[str, float]]:
-    """Give the medians of the rounds, in requests (or commits) per second and milliseconds."""
-    return {
-        name: {
-            "per_second": median(load.rate for load in loads),
-            "p50_ms": median(1000 * median(load.latencies) for load in loads),
-            "p95_ms": median(1000 * quantiles(load.latencies, n=20)[-1] for load in loads),
-            "generator_busy": median(load.busy for load in loads),
-        }
-        for name, loads in seen.items()
-    }
-
-
-def ratios(seen: dict[str, list[Load]]) -> dict[str, float]:
-    """Give the medians of each round's own ratio of rates: what slows a round slows both sides."""
-    return {
-        name: median(a.rate / b.rate for a, b in zip(seen[over], seen[under], strict=True))
-        for name, (over, under) in RATIOS.items()
-    }
-
-
-def show(
-    measured: dict[str, dict[str, float]],
-    compared: dict[str, float],
-    clocks: dict[str, float],
-    events: int,
-) -> None:
-    print(f"{'':22}{'per second':>12}{'p50 ms':>10}{'p95 ms':>10}{'generator':>11}")
-    for name, row in measured.items():
-        numbers = f"{row['per_second']:12,.0f}{row['p50_ms']:10.3f}{row['p95_ms']:10.3f}"
-        print(f"{name:22}{numbers}{row['generator_busy']:11.0%}")
-    print()
-    for name, ratio in compared.items():
-        print(f"{name:45}{ratio:10.1%}")
-    print(f"\nbeside {measured['echo']['per_second']:,.0f} bare echoes per second, microseconds")
-    for name, took in clocks.items():
-        print(f"{name:45}{took:10.1f}")
-    print(f"\n{events:,} events acknowledged, all in the journal, no gap in positions or versions")
+def _part(name: str) -> str:
+    if name not in PARTS:
+        msg = f"is none of {', '.join(PARTS)}"
+        raise argparse.ArgumentTypeError(msg)
+    return name
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", nargs="*", metavar="PART", type=_part, help="all, if none is named")
     parser.add_argument("--seconds", type=float, default=3, help="per measure, over all rounds")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--events", type=int, default=200_000, help="in the journal of replay")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args()
-    clocks = {name: microseconds(work, options.seconds / 3) for name, work in works().items()}
-    seen, events = run(options)
-    measured, compared = summary(seen), ratios(seen)
-    if options.json:
-        result = {"measures": measured, "ratios": compared, "microseconds": clocks}
-        json.dump({**result, "events": events}, sys.stdout, indent=2)
-    else:
-        show(measured, compared, clocks, events)
+    tables = measure(options)
+    json.dump(tables, sys.stdout, indent=2) if options.json else show(tables)
 
 
 if __name__ == "__main__":

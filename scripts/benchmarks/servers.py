@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from signal import SIGTERM
+from tempfile import TemporaryFile
 from typing import Any
 
 from msgspec import Struct
@@ -47,8 +48,13 @@ def service(journal: Path, program: list[str]) -> Generator[Service]:
 
 @contextmanager
 def listening(command: list[str], environment: dict[str, str] | None = None) -> Generator[int]:
-    """Run a server that tells its address on its first line; give its port."""
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    """Run a server that tells its address on its first line, and logs to a file; give its port."""
+    with (
+        TemporaryFile() as log,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
         assert process.stdout is not None
         try:
             yield int(process.stdout.readline().rpartition(":")[2])

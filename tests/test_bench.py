@@ -1,0 +1,37 @@
+"""The benchmarks run, and check what they have written; how fast it is, no test says."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from pages import ROOT
+
+BENCH = [sys.executable, str(ROOT / "scripts" / "bench.py")]
+SHORT = ["--seconds", "0.2", "--rounds", "1", "--connections", "2", "--events", "1000"]
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*BENCH, *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_every_part_but_the_long_one_can_be_measured() -> None:
+    ran = bench("put", "get", "one", "sla", "clocks", "replay", *SHORT, "--json")
+    tables: dict[str, Any] = json.loads(ran.stdout)
+    assert {*tables["ratios"]} > {"PUT, all connections : echo", "PUT with SLA metrics : without"}
+    assert all(row["per_second"] > 0 for row in tables["requests"].values())
+    assert {*tables} >= {"microseconds", "a journal of 1,000 events"}
+
+
+def test_what_is_measured_can_be_read() -> None:
+    told = bench("replay", *SHORT).stdout
+    assert "a journal of 1,000 events" in told
+    assert "seconds to start" in told
+
+
+def test_a_part_that_is_none_is_told() -> None:
+    ran = bench("speed")
+    assert ran.returncode == 2
+    assert "put, get, one" in ran.stderr
