@@ -8,18 +8,21 @@ the start of a service on them).
 import argparse
 import json
 import sys
+from typing import TypeAlias
 
 from benchmarks import replay, requests
 from benchmarks.clocks import microseconds, works
+
+Table: TypeAlias = dict[str, float | dict[str, float]]
 
 REQUESTS = ("put", "get", "one", "long", "sla")
 PARTS = (*REQUESTS, "clocks", "replay")
 
 
-def measure(options: argparse.Namespace) -> dict[str, dict[str, object]]:
+def measure(options: argparse.Namespace) -> dict[str, Table]:
     """Measure the parts asked for; give tables by name, rows by name."""
-    what = set(options.what or PARTS)
-    tables: dict[str, dict[str, object]] = {}
+    what: set[str] = set(options.what or PARTS)
+    tables: dict[str, Table] = {}
     if asked := what & {*REQUESTS}:
         seen, events = requests.run(asked, options)
         tables["requests"] = {**requests.summary(seen)}
@@ -33,14 +36,14 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, object]]:
     return tables
 
 
-def show(tables: dict[str, dict[str, object]]) -> None:
+def show(tables: dict[str, Table]) -> None:
     for title, rows in tables.items():
         print(f"\n{title}")
         for name, value in rows.items():
             print(f"  {name:50}{_written(title, value)}")
 
 
-def _written(title: str, value: object) -> str:
+def _written(title: str, value: float | dict[str, float]) -> str:
     if isinstance(value, dict):
         return "".join(f"{column} {number:10,.3f}   " for column, number in value.items()).rstrip()
     return f"{value:12.1%}" if title == "ratios" else f"{value:12,.1f}"
