@@ -114,6 +114,7 @@ PROVOCATIONS: dict[str, Callable[[Asked], Answer]] = {
 }
 UNDECODABLE = "undecodable_stream"  # by a service whose ticket cannot be read
 UNREADY = ("unavailable", "/readyz")  # of the same service, which takes no changes
+UNMEASURED = ("not_found", "/metrics")  # and which is not measured
 
 Provoke = Callable[[str, str, str], Answer]
 
@@ -130,12 +131,12 @@ def provoking(path: Path) -> Generator[Provoke]:
         file.execute("UPDATE stored_events SET state = x'ff' WHERE originator_id = ?", [TICKET])
         file.execute("DELETE FROM snapshots")
         file.commit()
-    with shop(sound) as (desk, client), running(broken) as damaged:
+    with shop(sound) as (desk, client), running(broken, metrics=False) as damaged:
         with_it = damaged.client()
         damaged.service.desk.close()
 
         def provoke(code: str, method: str, path: str) -> Answer:
-            if code == UNDECODABLE or (code, path) == UNREADY:
+            if code == UNDECODABLE or (code, path) in (UNREADY, UNMEASURED):
                 return Asked(damaged, with_it, method, path).send()
             return PROVOCATIONS[code](Asked(desk, client, method, path))
 

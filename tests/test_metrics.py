@@ -34,7 +34,7 @@ class Scrape:
     def __init__(self, client: Client) -> None:
         answer = client.get("/metrics", Authorization=None)
         assert answer.status == 200
-        assert answer.headers["content-type"].startswith("text/plain; version=")
+        assert answer.headers["content-type"] == "text/plain; version=1.0.0; charset=utf-8"
         self.text = answer.body.decode()
         self.families = list(text_string_to_metric_families(self.text))
 
@@ -264,6 +264,18 @@ def test_metrics_are_totals_of_which_none_is_left_out_of_the_docs(own_desk: Runn
     shown = {*re.findall(r"^\| `(ticketdomain_\w+?)(?:_total)?`", page.read_text("utf-8"), re.M)}
     assert told == shown
     assert "process_resident_memory_bytes" in families
+
+
+def test_a_ticket_that_no_program_understands_hides_no_other(own_desk: Running) -> None:
+    agent = own_desk.client()
+    agent.open(priority=1)
+    wrong = agent.open(priority=1).rpartition("/")[2]
+    with closing(sqlite3.connect(own_desk.service.journal.path)) as file:
+        row = "SET state = replace(CAST(state AS TEXT), '\"priority\":1', '\"priority\":9')"
+        file.execute(f"UPDATE stored_events {row} WHERE originator_id = ?", [wrong])
+        file.commit()
+    with running(own_desk.service.journal.path.parent) as again:
+        wait_for_sla(again.client(), 1, 2, 1, 0)
 
 
 def test_metrics_can_be_asked_for_as_any_address(desk: Running) -> None:

@@ -123,6 +123,7 @@ def test_a_file_that_cannot_be_used_names_itself_and_what_is_wrong(text: str, na
         ("PORT", "http"),
         ("PORT", "99999"),
         ("PORT", ""),
+        ("HOST", ""),
         ("LOG_LEVEL", "loud"),
         ("CONFIG", "nosuch.toml"),
     ],

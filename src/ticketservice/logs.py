@@ -75,7 +75,7 @@ class _Lines:
 
     def _flush(self) -> None:
         lines, self._lines = self._lines, []
-        with suppress(OSError):  # a log that cannot be written stops no request
+        with suppress(OSError, ValueError):  # a log that is full or closed stops no request
             self._stream.write("".join(lines))
             self._stream.flush()
 

@@ -3,10 +3,13 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
+from functools import cache
 from types import FrameType
+from typing import TextIO
 
 import uvicorn
 
@@ -31,7 +34,7 @@ def serve_forever(settings: Settings) -> None:
         JournalError: the journal cannot be opened.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
-    logs.set_up(settings.log_level, sys.stderr)
+    logs.set_up(settings.log_level, _stderr())
     # uvicorn raises the signal again when it is done: then what is open here gets closed too.
     signal.signal(signal.SIGTERM, _stop)
     policies = read_policies(settings.sla, settings.workflow, utc_now().date())
@@ -79,7 +82,13 @@ def _collect_garbage_seldom() -> None:
 
 def _access_log(settings: Settings) -> logs.AccessLog | None:
     wanted = settings.access_log and logging.getLogger().isEnabledFor(logging.INFO)
-    return logs.access_log(sys.stderr) if wanted else None
+    return logs.access_log(_stderr()) if wanted else None
+
+
+@cache
+def _stderr() -> TextIO:
+    """Give where the log goes; a process may be started without any stderr."""
+    return sys.stderr or open(os.devnull, "w", encoding="utf-8")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -32,7 +32,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     database: str = "sqlite:///data/journal.db"
     """Where the journal is: `sqlite:///PATH`, with four slashes for an absolute path."""
-    host: str = "127.0.0.1"
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
     """The address to listen on; `0.0.0.0` and `::` are every one of the machine's."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     """The port to listen on; `0` takes any that is free."""

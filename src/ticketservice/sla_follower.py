@@ -7,7 +7,7 @@ from itertools import islice
 from threading import Event, Lock, Thread
 from time import perf_counter
 
-from ticketdomain.errors import UndecodableStreamError
+from ticketdomain.errors import JournalError
 from ticketdomain.journal import Journal, Reader
 from ticketdomain.live import Live
 from ticketprojections.sla import Sla
@@ -110,8 +110,10 @@ class SlaFollower:
             if state is None or state.head.position < position:
                 state = self._cold.newest(reader, stream)
             clocks = state.of(self._sla.fold)
-        except UndecodableStreamError:
-            log.warning("the SLA clocks of %s are left out: it cannot be decoded", stream)
+        except JournalError:
+            raise
+        except Exception as error:  # one ticket's, and no reason to leave out all others
+            log.warning("the SLA clocks of %s are left out: %s", stream, type(error).__name__)
             clocks = None
         with self._lock:
             if clocks is None:

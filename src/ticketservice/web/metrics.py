@@ -101,6 +101,8 @@ class Metrics(Collector):
             yield family
 
 
+# Litestar adds the charset to a text.
+MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
 SLA_GAUGES = {
     "running": "SLA clocks that run and are not late.",
     "at_risk": "Of those that run, the ones that will be late within the hour.",
@@ -119,7 +121,13 @@ def _histogram(seen: Distribution) -> tuple[list[tuple[str, float]], float]:
 
 @get(
     "/metrics",
-    api=described(needs=NO_KEY, tag="Service", headers=REQUEST_ID, media_type="text/plain"),
+    api=described(
+        needs=NO_KEY,
+        tag="Service",
+        headers=REQUEST_ID,
+        media_type="text/plain",
+        may_fail=("not_found",),
+    ),
 )
 async def read_metrics(request: Request) -> Response[bytes]:
     """Read the service's metrics, unless they are switched off."""
@@ -127,4 +135,4 @@ async def read_metrics(request: Request) -> Response[bytes]:
     if not service_of(request).metrics:
         raise NotFoundException
     metrics: Metrics = request.app.state.metrics
-    return Response(await to_thread(metrics.exposition), media_type=CONTENT_TYPE_LATEST)
+    return Response(await to_thread(metrics.exposition), media_type=MEDIA_TYPE)
