@@ -23,6 +23,7 @@ from server import (
     make_key,
     running_server,
     start,
+    wait_until_nobody_listens,
 )
 
 MARKER = "Zq7marker"
@@ -259,6 +260,18 @@ def test_access_lines_can_be_switched_off(tmp_path: Path) -> None:
     log = logged(tmp_path, TICKETDOMAIN_ACCESS_LOG="false")
     assert lines(log)
     assert access(log) == []
+
+
+def test_the_last_request_before_the_end_has_its_line(tmp_path: Path) -> None:
+    secret = make_key(tmp_path)
+    with running_server(tmp_path) as server:
+        address = server.client(secret).open()
+        with HalfSent(server, secret, address, b"{}") as request:
+            server.terminate()
+            wait_until_nobody_listens(server)
+            assert request.finish() == 200
+        assert server.process.wait(PATIENCE) == 0
+        assert [line["method"] for line in access(server.logged())][-1] == "PUT"
 
 
 def test_a_higher_level_leaves_out_what_is_below(tmp_path: Path) -> None:

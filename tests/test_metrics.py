@@ -138,7 +138,9 @@ def test_sla_clocks_run_come_to_be_at_risk_and_are_breached(own_desk: Running) -
     agent = own_desk.client()
     address = agent.open(priority=2)  # 4 hours to respond, 24 to resolve
     wait_for_sla(agent, 2, 2, 0, 0)
-    own_desk.clock.pass_time(hours=3, minutes=30)
+    own_desk.clock.pass_time(hours=2, minutes=59)
+    assert Scrape(agent).sla(2) == [2, 0, 0]
+    own_desk.clock.pass_time(minutes=31)
     assert Scrape(agent).sla(2) == [2, 1, 0]
     own_desk.clock.pass_time(minutes=30)
     assert Scrape(agent).sla(2) == [2, 1, 0], "exactly on target is no breach"
@@ -182,6 +184,7 @@ def test_what_was_there_before_and_what_others_write_is_counted(tmp_path: Path) 
             wait_for_sla(each, 4, 2 * TICKETS + 6, 0, 0)
         address = agents[0].open(priority=3)
         wait_for_sla(agents[1], 3, 2, 0, 0)
+        assert agents[1].get(address).status == 200  # now it is warm there, and will be too old
         agents[0].put(address, {"status": "resolved"})
         wait_for_sla(agents[1], 3, 0, 0, 0)
 
