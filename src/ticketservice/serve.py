@@ -82,7 +82,7 @@ def _collect_garbage_seldom() -> None:
 
 def _access_log(settings: Settings) -> logs.AccessLog | None:
     wanted = settings.access_log and logging.getLogger().isEnabledFor(logging.INFO)
-    return logs.access_log(_stderr()) if wanted else None
+    return logs.AccessLog(_stderr()) if wanted else None
 
 
 @cache

@@ -1,11 +1,12 @@
 """What is noted of every request once it is answered: its time, and its line in the log."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, TypeAlias
 
 from ticketdomain.measures import SECONDS, Distribution
-from ticketservice.logs import AccessLog
+from ticketservice.logs import AccessLine, AccessLog
 
 # As ASGI has them; Litestar's own types know no other method than the one that came.
 Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
@@ -58,15 +59,13 @@ class Observed:
                 times = self._times[method, route, status] = Distribution(SECONDS)
             times.add(seconds)
         if self._log is not None:
-            line = {
-                "event": "request",
-                "level": "info",
-                "logger": "access",
-                "request_id": state["request_id"],
-                "key_id": state.get("key_id"),
-                "method": method,
-                "route": route,
-                "status": status,
-                "milliseconds": round(seconds * 1000, 3),
-            }
-            self._log(line)
+            line = AccessLine(
+                timestamp=datetime.now(UTC),
+                request_id=state["request_id"],
+                key_id=state.get("key_id"),
+                method=method,
+                route=route,
+                status=status,
+                milliseconds=round(seconds * 1000, 3),
+            )
+            self._log.add(line)
