@@ -19,6 +19,7 @@ from ticketservice.service import open_service, publish, utc_now
 from ticketservice.settings import Settings
 from ticketservice.sla_file import read_policies
 from ticketservice.web.app import create_app
+from ticketservice.web.observing import Asgi
 
 # The desk's writer and the event loop share the interpreter's lock, and the writer asks for it
 # again after every call to SQLite: at Python's 5 ms it mostly waits (`scripts/bench`).
@@ -45,20 +46,24 @@ def serve_forever(settings: Settings) -> None:
         open_service(settings) as service,
     ):
         asyncio.run(publish(service, policies))
-        config = uvicorn.Config(
-            create_app(service, _access_log(settings)),
-            log_config=None,
-            access_log=False,
-            ws="none",
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
         port = listener.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(f"ticketdomain serves on http://{host}:{port}", flush=True)
+        app = create_app(service, _access_log(settings))
         _collect_garbage_seldom()
-        Server(config, service.readiness).run(sockets=[listener])
+        Server(_config(app), service.readiness).run(sockets=[listener])
+
+
+def _config(app: Asgi) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 class Server(uvicorn.Server):

@@ -1,7 +1,7 @@
 """The composition root: everything that a running service consists of."""
 
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from secrets import token_hex
 
@@ -78,27 +78,22 @@ def open_service(
     Raises:
         JournalError: the journal cannot be opened, or is not there and not to be made.
     """
-    journal = open_journal(settings.database, create=create)
-    sla = Sla(default_policies())
-    live = Live(folds(sla), sla.book.read)
-    desk = Desk(journal, live, settings.workflow, clock)
-    sla_follower = SlaFollower(journal, live, sla)
-    try:
-        yield Service(
-            journal=journal,
-            desk=desk,
-            keys=KeyRing(journal, clock),
-            tickets=Tickets(journal, live, sla),
-            sla=sla,
-            workflow=settings.workflow,
-            clock=clock,
-            new_id=new_id,
-            live=live,
-            sla_follower=sla_follower,
-            readiness=Readiness(journal, desk),
-            metrics=settings.metrics,
-        )
-    finally:
-        sla_follower.close()
-        desk.close()
-        journal.close()
+    with closing(open_journal(settings.database, create=create)) as journal:
+        sla = Sla(default_policies())
+        live = Live(folds(sla), sla.book.read)
+        follower = SlaFollower(journal, live, sla)
+        with closing(Desk(journal, live, settings.workflow, clock)) as desk, closing(follower):
+            yield Service(
+                journal=journal,
+                desk=desk,
+                keys=KeyRing(journal, clock),
+                tickets=Tickets(journal, live, sla),
+                sla=sla,
+                workflow=settings.workflow,
+                clock=clock,
+                new_id=new_id,
+                live=live,
+                sla_follower=follower,
+                readiness=Readiness(journal, desk),
+                metrics=settings.metrics,
+            )
