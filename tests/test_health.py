@@ -159,7 +159,7 @@ def test_asking_again_within_a_second_writes_nothing(watched: Watched) -> None:
 def test_policies_of_a_newer_program_are_told_as_what_cannot_be_done(own_desk: Running) -> None:
     agent = own_desk.client()
     with closing(sqlite3.connect(own_desk.service.journal.path)) as file:
-        names = [each[1] for each in file.execute("PRAGMA table_info(stored_events)")]
+        names: list[str] = [each[1] for each in file.execute("PRAGMA table_info(stored_events)")]
         newer = {"rowid": "rowid + 100", "originator_version": "2", "schema_version": "99"}
         copied = ", ".join(newer.get(name, name) for name in names)
         file.execute(
