@@ -332,6 +332,8 @@ WRONG_POLICIES = [
     ('match = { priority = "1" }', "match.priority", "int"),
     ("match = { priority = true }", "match.priority", "int"),
     ('match = { colour = "red" }', "match.colour", "priority, category, tag, account"),
+    ('match = { tag = "" }', "match.tag", "names nothing"),
+    ("match = { category = [] }", "match.category", "names nothing"),
     ("match = { tag = 1 }", "match.tag", "str"),
     ("match = { tag = [1] }", "match.tag[0]", "str"),
     ("match = { account = false }", "match.account", "str"),
