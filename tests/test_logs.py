@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
+from time import sleep
 from typing import Any
 
 import pytest
@@ -302,3 +303,19 @@ def read_until_closed(terminal: int) -> Generator[bytes]:
         while part := os.read(terminal, 65_536):
             yield part
     os.close(terminal)
+
+
+def test_a_log_on_a_full_disk_stops_no_request(tmp_path: Path) -> None:
+    secret = make_key(tmp_path)
+    with (
+        open("/dev/full", "w", encoding="utf-8") as full,
+        start(tmp_path, ["serve", "--port", "0"], {}, stderr=full.fileno()) as process,
+    ):
+        assert process.stdout
+        client = Client(int(process.stdout.readline().rpartition(":")[2]), secret)
+        for _ in range(20):
+            assert client.get("/v1/me").status == 200
+            sleep(0.02)  # so that lines are written meanwhile
+        client.close()
+        process.terminate()
+        process.wait(PATIENCE)

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -279,6 +280,14 @@ def test_a_ticket_that_no_program_understands_hides_no_other(own_desk: Running) 
         file.commit()
     with running(own_desk.service.journal.path.parent) as again:
         wait_for_sla(again.client(), 1, 2, 1, 0)
+
+
+def test_a_service_that_is_closed_leaves_no_thread_behind(tmp_path: Path) -> None:
+    before = {*threading.enumerate()}
+    with running(tmp_path) as desk:
+        wait_for_sla(desk.client(), 1, 0, 0, 0)
+        assert {"desk", "sla-follower"} <= {e.name for e in {*threading.enumerate()} - before}
+    assert {e.name for e in {*threading.enumerate()} - before} & {"desk", "sla-follower"} == set()
 
 
 def test_metrics_can_be_asked_for_as_any_address(desk: Running) -> None:

@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from ticketdomain.commands import OpenTicket
+from ticketdomain.decide import decide
 from ticketdomain.events import (
     NoteAdded,
     PriorityChanged,
@@ -15,8 +17,8 @@ from ticketdomain.events import (
     ReplyAdded,
     StatusChanged,
     TicketEvent,
-    TicketOpened,
 )
+from ticketdomain.workflow import DEFAULT_WORKFLOW
 from ticketprojections.business_time import DAYS, Calendar, Hours
 from ticketprojections.sla import measure
 from ticketprojections.sla.policy import default_policies
@@ -24,20 +26,7 @@ from ticketprojections.sla.policy import default_policies
 Work: TypeAlias = Callable[[], object]
 
 MONDAY = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
-OPENED = TicketOpened(
-    account="bench",
-    subject="Refund",
-    description=None,
-    priority=3,
-    status="open",
-    status_category="active",
-    category=None,
-    assigned_to=None,
-    requester_id=None,
-    due_date=None,
-    tags=(),
-    custom_fields={},
-)
+OPENING = OpenTicket(account="bench", subject="Refund")
 LIFE: tuple[TicketEvent, ...] = (
     NoteAdded("Looked at it."),
     ReplyAdded("Which order is it?", "agent"),
@@ -73,7 +62,8 @@ def works() -> dict[str, Work]:
 
 def events() -> list[Recorded]:
     """Give a ticket's events, an hour apart: replies, pauses, priorities and notes."""
-    told = [OPENED, *islice(cycle(LIFE), EVENTS - 1)]
+    opened = decide(OPENING, None, DEFAULT_WORKFLOW)
+    told = [*opened, *islice(cycle(LIFE), EVENTS - 1)]
     return [
         Recorded("ticket_1", n, n, MONDAY + timedelta(hours=n), None, None, event, "bench")
         for n, event in enumerate(told, 1)

@@ -21,6 +21,7 @@ from ticketdomain.policies import STREAM, PublishPolicies
 from ticketdomain.workflow import Workflow
 
 MOST_IN_A_BATCH = 500
+# Of a stream that any journal may have; a dry run, because it makes no event.
 TOUCH = Change(stream=STREAM, command=Touch(), account="", dry_run=True)
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,5 @@
 """Which tickets a policy is for: what of a ticket decides it, and how that changes."""
 
-from typing import TypeVar
-
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -14,7 +12,6 @@ from ticketdomain.events import (
 )
 
 PRIORITIES = ("1", "2", "3", "4")
-One = TypeVar("One", int, str)
 
 
 class Traits(Struct, frozen=True):
@@ -26,12 +23,8 @@ class Traits(Struct, frozen=True):
     tags: tuple[str, ...]
 
 
-def _several(value: One | tuple[One, ...]) -> tuple[One, ...]:
+def _several(value: int | str | tuple[int, ...] | tuple[str, ...]) -> tuple[int | str, ...]:
     return value if isinstance(value, tuple) else (value,)
-
-
-def _written(value: int | str | tuple[int, ...] | tuple[str, ...]) -> list[str]:
-    return [str(each) for each in (value if isinstance(value, tuple) else (value,))]
 
 
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,7 +59,11 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
             "tag": self.tag,
             "account": self.account,
         }
-        return {name: _written(value) for name, value in asked.items() if value is not None}
+        return {
+            name: [str(each) for each in _several(value)]
+            for name, value in asked.items()
+            if value is not None
+        }
 
     def covers(self, ticket: Traits) -> bool:
         """Whether a ticket of these traits is among them."""

@@ -78,7 +78,17 @@ def _problem() -> dict[str, Any]:
         "instance": _text("The path of the request."),
         "request_id": _text("The id of the request."),
     }
-    optional = {
+    return {
+        "type": "object",
+        "description": f"An error, as RFC 9457 writes it, in `{MEDIA_TYPE}`.",
+        "properties": {**properties, **_members()},
+        "required": [*properties],
+    }
+
+
+def _members() -> dict[str, dict[str, Any]]:
+    """Give what only some problems have."""
+    return {
         "errors": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/Fault"},
@@ -96,12 +106,6 @@ def _problem() -> dict[str, Any]:
             "items": {"$ref": "#/components/schemas/HistoryEntry"},
             "description": "What has changed since the version that `If-Match` names.",
         },
-    }
-    return {
-        "type": "object",
-        "description": f"An error, as RFC 9457 writes it, in `{MEDIA_TYPE}`.",
-        "properties": {**properties, **optional},
-        "required": [*properties],
     }
 
 
