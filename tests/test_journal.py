@@ -4,11 +4,13 @@ import sqlite3
 import stat
 from collections.abc import Generator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from given import OPENED
 from journals import START, filled, rows, stream, write
 from msgspec.structs import replace
+from server import PATIENCE
 
 from ticketdomain.errors import (
     JournalRefusedError,
@@ -27,6 +29,7 @@ from ticketdomain.journal import (
     encode,
     open_journal,
 )
+from ticketdomain.journal.growth import Growth
 from ticketdomain.journal.recorder import JournalDatastore
 from ticketdomain.journal.rows import chain_hash
 
@@ -55,6 +58,39 @@ def position(journal: Journal) -> int:
 def test_a_new_journal_is_empty(journal: Journal) -> None:
     assert position(journal) == 0
     assert rows(journal) == []
+
+
+def test_events_of_some_types_are_given_in_the_order_of_the_journal_up_to_a_position(
+    journal: Journal,
+) -> None:
+    filled(journal, tickets=2, notes=1)  # opened, note, note; then the same again
+    topics = ("ticket.opened", "ticket.note_added")
+    with journal.reading() as reader:
+        assert [row.position for row in reader.feed(after=1, topics=topics, upto=5)] == [2, 3, 4, 5]
+        assert [row.position for row in reader.feed(after=0, topics=topics[:1])] == [1, 4]
+
+
+def test_an_event_is_found_by_its_position(journal: Journal) -> None:
+    filled(journal, tickets=2, notes=0)
+    with journal.reading() as reader:
+        found = [reader.at(position) for position in (3, 5)]
+    assert [each and (each.originator_id, each.topic) for each in found] == [
+        ("ticket_1", "ticket.opened"),
+        None,
+    ]
+
+
+def test_who_waits_for_the_journal_to_grow_is_woken_when_it_does() -> None:
+    growth = Growth()
+    waiting = Thread(target=growth.wait, args=(7, PATIENCE))
+    waiting.start()
+    growth.announce(7)
+    assert waiting.is_alive()
+    growth.announce(9)
+    waiting.join(PATIENCE / 2)
+    assert not waiting.is_alive()
+    growth.announce(8)  # by another thread, that was slower
+    assert growth.position == 9
 
 
 def test_what_is_written_is_read_back(journal: Journal) -> None:
@@ -306,3 +342,13 @@ def test_an_address_of_another_kind_is_refused(address: str) -> None:
 def test_a_row_that_cannot_be_decoded_is_named(change: dict[str, object]) -> None:
     with pytest.raises(UndecodableStreamError, match="event 1 of ticket_0"):
         decode(replace(sample(), **change))
+
+
+def test_what_is_not_read_to_its_end_holds_no_later_reader_back(journal: Journal) -> None:
+    filled(journal)
+    with journal.reading() as reader:
+        left = reader.stream("ticket_0")
+        next(left)
+    write(journal, "ticket_0", NoteAdded("later"))
+    assert len(rows(journal)) == 7
+    del left

@@ -57,6 +57,11 @@ class Batch:
         self._rows: list[StoredRow] = []
         self._snapshots: list[Snapshot] = []
 
+    @property
+    def position(self) -> int:
+        """The journal's newest position, once this is written."""
+        return self._position
+
     def decide(self, change: Change) -> Outcome:
         """Decide a change, and put it with what `write` writes.
 

@@ -126,6 +126,7 @@ class Desk:
         self._measure(waiting)
         self._settled = batch.settled()
         self._live.keep(batch.states.values())
+        self._journal.growth.announce(batch.position)
         return answers
 
     def _measure(self, committed: list[Waiting]) -> None:

@@ -8,6 +8,9 @@ TicketDomainError
 ├── IdempotencyKeyReusedError   the key was used with another request
 ├── KeyNotFoundError            no such API key
 ├── UndecodableStreamError      what is stored cannot be understood
+├── ReadModelError              the read models cannot answer now, or not as new as asked for
+│   ├── ReadModelMissingError   nothing is built yet that could answer
+│   └── ReadModelDamagedError   they have to be made anew
 └── JournalError                storage
     ├── JournalRefusedError     the file is not a journal that this program may open
     ├── JournalUnavailableError nothing was written, try again
@@ -73,6 +76,18 @@ class UndecodableStreamError(TicketDomainError):
         super().__init__(f"event {version} of {stream} cannot be read")
         self.stream = stream
         self.version = version
+
+
+class ReadModelError(TicketDomainError):
+    """The read models cannot answer now, or not as new as was asked for."""
+
+
+class ReadModelMissingError(ReadModelError):
+    """Nothing is built yet that could answer."""
+
+
+class ReadModelDamagedError(ReadModelError):
+    """The file of the read models is of something else, or not whole any more."""
 
 
 class JournalError(TicketDomainError):

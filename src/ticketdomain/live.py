@@ -28,7 +28,7 @@ class StreamState(Struct, frozen=True):
 
     def of(self, fold: Fold[State]) -> State | None:
         """Give a fold's state, `None` before the first event."""
-        return cast(State | None, self.states[self.folds.index(fold)])
+        return cast("State | None", self.states[self.folds.index(fold)])
 
     def after(self, recorded_events: Sequence[Recorded], head: Head) -> "StreamState":
         """Give the state after the events that follow in the stream up to `head`.
@@ -41,7 +41,9 @@ class StreamState(Struct, frozen=True):
             try:
                 for index, fold in enumerate(self.folds):
                     states[index] = fold.evolve(states[index], recorded)
-            except (TypeError, ValueError) as error:
+            except UndecodableStreamError:
+                raise  # of the policies
+            except Exception as error:  # whatever a fold fails with, the event is at fault
                 raise UndecodableStreamError(self.stream, recorded.version) from error
         return StreamState(self.stream, self.folds, head, tuple(states))
 

@@ -128,7 +128,7 @@ def decode(row: StoredRow) -> Recorded:
             row.account,
             (row.commit_index, row.commit_count),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UndecodableStreamError(row.originator_id, row.originator_version) from error
 
 

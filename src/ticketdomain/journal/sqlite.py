@@ -3,21 +3,24 @@
 import os
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import starmap
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from eventsourcing.sqlite import SQLiteCursor
 from msgspec import Struct
 from msgspec.structs import astuple
 
 from ticketdomain.errors import JournalError, JournalRefusedError, JournalUnavailableError
+from ticketdomain.journal.growth import Growth
 from ticketdomain.journal.recorder import COLUMNS, JournalDatastore, JournalRecorder
 from ticketdomain.journal.rows import StoredRow, instant_text
 
 SELECT_ROWS = f"SELECT {COLUMNS} FROM stored_events"
+MOST_POSITION = 2**63 - 1
 
 
 class Remembered(Struct, frozen=True):
@@ -43,6 +46,13 @@ class Reader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def close(self) -> None:
+        """End what was not read to its end. Else it would hold this view of the journal for whoever
+        has the connection next, as long as anything, as an error's traceback, holds on to it."""
+        for cursor in list(self._cursors):
+            cursor.close()
 
     def stream(
         self, stream: str, *, after: int = 0, upto: int | None = None, topics: Sequence[str] = ()
@@ -67,11 +77,27 @@ class Reader:
         )
         return ((stream, position) for stream, position in self._select(query, [after, upto]))
 
-    def feed(self, *, after: int, topics: Sequence[str]) -> Iterator[StoredRow]:
-        """Give the rows of some types at positions over `after`, in the journal's order."""
+    def begun(self, *, after: int, upto: int) -> Iterator[tuple[str, int]]:
+        """Give the streams whose first row is at a position over `after`, up to `upto` included, in
+        the journal's order, each with this position."""
+        query = (
+            "SELECT originator_id, rowid FROM stored_events"
+            " WHERE rowid > ? AND rowid <= ? AND originator_version = 1 ORDER BY rowid"
+        )
+        return ((stream, position) for stream, position in self._select(query, [after, upto]))
+
+    def feed(
+        self, *, after: int, topics: Sequence[str], upto: int = MOST_POSITION
+    ) -> Iterator[StoredRow]:
+        """Give the rows of some types at positions over `after`, up to `upto` included, in the
+        journal's order."""
         marks = ", ".join("?" for _ in topics)
-        query = f"{SELECT_ROWS} WHERE topic IN ({marks}) AND rowid > ? ORDER BY rowid"
-        return self._rows(query, [*topics, after])
+        query = f"{SELECT_ROWS} WHERE topic IN ({marks}) AND rowid > ? AND rowid <= ?"
+        return self._rows(f"{query} ORDER BY rowid", [*topics, after, upto])
+
+    def at(self, position: int) -> StoredRow | None:
+        """Give the row at a position, if there is one."""
+        return next(self._rows(f"{SELECT_ROWS} WHERE rowid = ?", [position]), None)
 
     def position(self) -> int:
         """Give the newest position ever taken, 0 in an empty journal."""
@@ -113,8 +139,10 @@ class Reader:
 
     def _select(self, query: str, parameters: Sequence[Any]) -> Iterator[Any]:
         try:
+            cursor = self._connection.execute(query, parameters)
+            self._cursors.add(cursor)
             # `yield from` would close the cursor when it is left early, maybe after the connection.
-            for row in self._connection.execute(query, parameters):  # noqa: UP028
+            for row in cursor:  # noqa: UP028
                 yield row
         except sqlite3.Error as error:
             raise JournalUnavailableError(str(error)) from error
@@ -161,6 +189,8 @@ class Writer(Reader):
 class Journal:
     """An open journal file: any number of readers, one writer at a time.
 
+    `growth` tells how far this process has written.
+
     The file and its directory are made if need be, with access for their owner only; without
     `create` nothing is. An answered write survives a power cut (WAL, `synchronous=FULL`).
 
@@ -172,6 +202,7 @@ class Journal:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
+        self.growth = Growth()
         if create:
             _make_private_file(path)
         elif not path.exists():
@@ -197,8 +228,11 @@ class Journal:
     @contextmanager
     def reading(self) -> Generator[Reader]:
         """Hold a consistent view; neither waits for a writer nor holds one up."""
-        with self._readers.transaction(commit=False) as cursor:
-            yield Reader(cursor.sqlite_cursor.connection)
+        with (
+            self._readers.transaction(commit=False) as cursor,
+            closing(Reader(cursor.sqlite_cursor.connection)) as reader,
+        ):
+            yield reader
 
     @contextmanager
     def writing(self) -> Generator[Writer]:
@@ -208,8 +242,11 @@ class Journal:
             JournalUnavailableError: nothing was written.
             OutcomeUnknownError: it failed while committing.
         """
-        with self._recorder.datastore.transaction(commit=True) as cursor:
-            yield Writer(cursor, self._recorder)
+        with (
+            self._recorder.datastore.transaction(commit=True) as cursor,
+            closing(Writer(cursor, self._recorder)) as writer,
+        ):
+            yield writer
 
 
 def _make_private_file(path: Path) -> None:

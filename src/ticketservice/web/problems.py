@@ -18,6 +18,9 @@ from ticketdomain.errors import (
     JournalUnavailableError,
     KeyNotFoundError,
     OutcomeUnknownError,
+    ReadModelDamagedError,
+    ReadModelError,
+    ReadModelMissingError,
     RefusedByStateError,
     TicketDomainError,
     TicketNotFoundError,
@@ -129,8 +132,17 @@ def unavailable(_: JournalError) -> ProblemError:
     return ProblemError(503, "unavailable", detail, headers=RETRY)
 
 
+def damaged(_: ReadModelDamagedError) -> ProblemError:
+    detail = "the read models are being made anew"
+    return ProblemError(503, "unavailable", detail, headers=RETRY)
+
+
+def behind(error: ReadModelError) -> ProblemError:
+    return ProblemError(503, "unavailable", str(error), headers=RETRY)
+
+
 def not_ready(checks: Mapping[str, str]) -> ProblemError:
-    failed = ", ".join(name for name, state in checks.items() if state != "ok")
+    failed = ", ".join(name for name, state in checks.items() if state == "failed")
     return ProblemError(503, "unavailable", f"failed: {failed}", headers=RETRY, checks=checks)
 
 
@@ -150,6 +162,9 @@ PROBLEMS: dict[type[TicketDomainError], Callable[[Any], ProblemError]] = {
     VersionMismatchError: version_mismatch,
     IdempotencyKeyReusedError: key_reused,
     UndecodableStreamError: undecodable,
+    ReadModelError: behind,
+    ReadModelMissingError: behind,
+    ReadModelDamagedError: damaged,
     JournalRefusedError: unavailable,
     JournalUnavailableError: unavailable,
     OutcomeUnknownError: outcome_unknown,
