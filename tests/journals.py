@@ -1,6 +1,7 @@
 """Journals for tests: streams written by hand, one commit after the other."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from given import OPENED
 
@@ -48,3 +49,10 @@ def rows(journal: Journal, stream: str = "ticket_0") -> list[StoredRow]:
 
 def stream(journal: Journal, name: str = "ticket_0") -> list[Recorded]:
     return [decode(row) for row in rows(journal, name)]
+
+
+def write_on(journal: Journal, stop: Event) -> None:
+    for number in range(10_000):
+        if stop.wait(0.002):
+            return
+        write(journal, f"ticket_{number % 30}", NoteAdded(f"note {number} of many"))

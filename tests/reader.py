@@ -8,6 +8,7 @@ import sys
 import tomllib
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from pages import Block, Command, blocks, commands, holds, looks_like
@@ -28,6 +29,14 @@ RUN_ELSEWHERE = {
 # Shells of which a page may show a line, though they are not on the machines that test it.
 ABSENT_SHELLS = ("fish", "zsh")
 READ_BY_OTHERS = ("yaml",)  # Prometheus: test_metrics.py holds its rules against the metrics
+
+
+def wait_until_all_is_well(server: Server) -> None:
+    """Wait until a new service has built its read models: it is ready before."""
+    client, deadline = server.client(""), monotonic() + PATIENCE
+    while {*client.get("/readyz").json["checks"].values()} != {"ok"}:
+        assert monotonic() < deadline
+        sleep(0.1)
 
 
 class Reader:
@@ -112,6 +121,7 @@ class Reader:
         if self._server is None:
             running = running_server(self._directory, *options)
             self._server = self._stack.enter_context(running)
+            wait_until_all_is_well(self._server)
         return self._server
 
     def _make_key(self) -> str:

@@ -15,6 +15,7 @@ import uvicorn
 
 from ticketdomain.change import Change
 from ticketdomain.keys import SCOPES, IssueKey, Scope, secret_sha256
+from ticketprojections.views.standing import standings
 from ticketservice.service import Service, open_service, publish, random_id
 from ticketservice.settings import Settings
 from ticketservice.sla_file import read_policies
@@ -131,6 +132,11 @@ class Running:
         client = Client(self.port, secret)
         self._clients.append(client)
         return client
+
+    def wait_for_read_models(self) -> None:
+        """Wait until all have been built: a service answers before."""
+        while any(each.being_built for each in standings(self.service.projector)):
+            sleep(0.01)
 
     def close(self) -> None:
         for client in self._clients:

@@ -5,13 +5,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import create_connection
 from tempfile import TemporaryFile
-from time import sleep
+from time import monotonic, sleep
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self, TextIO
 
@@ -191,6 +191,15 @@ def rows(directory: Path) -> list[Row]:
         return [Row(*row) for row in file.execute(query)]
 
 
+def eventually(holds: Callable[[], bool]) -> float:
+    """Wait until something holds, and give the seconds that it took."""
+    began = monotonic()
+    while not holds():
+        assert monotonic() < began + PATIENCE
+        sleep(0.005)
+    return monotonic() - began
+
+
 class HalfSent:
     """An update whose body is held back once the service has begun to wait for it."""
 
@@ -241,6 +250,11 @@ class Talk:
     def hear(self) -> str:
         assert self._process.stdout
         return self._process.stdout.readline().rstrip("\n")
+
+    def kill(self) -> None:
+        """End it as a power cut does, as far as a process can tell."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
 
 
 @contextmanager

@@ -41,6 +41,7 @@ def shop(path: Path) -> Generator[tuple[Running, Client]]:
 
     opened: list[str] = []
     with running(path, new_id=new_id) as desk:
+        desk.wait_for_read_models()
         client = desk.client()
         opened.append(client.open(**OPENING))
         desk.clock.pass_time(minutes=20)

@@ -10,10 +10,21 @@ from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
 from time import monotonic, sleep
 
 import pytest
-from running import Answer, Running
+from running import Answer, Client, Running, running
 from server import JOURNAL, PATIENCE, Server, failing_server, make_key, running_server
 
-PARTS = ("serving", "desk", "journal_file", "journal_readable", "journal_writable")
+from ticketprojections.views.lock import following
+
+PARTS = (
+    "serving",
+    "desk",
+    "journal_file",
+    "journal_readable",
+    "journal_writable",
+    "read_models",
+)
+# What fails once the journal's table of events is gone.
+LOST = ("journal_readable", "journal_writable", "read_models")
 
 
 class Watched:
@@ -25,13 +36,17 @@ class Watched:
         self.agent = server.client(secret)
         self.prober = server.client(secret)
 
-    def failed(self, *, unlike: set[str]) -> set[str]:
-        """Give what fails as soon as it is something else: what was found holds for a second."""
-        deadline = monotonic() + PATIENCE
-        while (failed := failing(self.prober.get("/readyz"))) == unlike:
-            assert monotonic() < deadline
-            sleep(0.1)
-        return failed
+    def failed(self, *expected: str) -> set[str]:
+        """Give what fails as soon as it is this: what was found holds for a second, and one part
+        may be found before the other."""
+        return failed(self.prober, *expected)
+
+
+def failed(client: Client, *expected: str) -> set[str]:
+    deadline = monotonic() + PATIENCE
+    while (found := failing(client.get("/readyz"))) != {*expected} and monotonic() < deadline:
+        sleep(0.1)
+    return found
 
 
 @pytest.fixture
@@ -40,6 +55,7 @@ def watched(tmp_path: Path) -> Generator[Watched]:
     with failing_server(tmp_path) as server:
         watched = Watched(server, secret)
         watched.agent.open()
+        wait_for_read_models(watched.prober, "ok")
         yield watched
 
 
@@ -48,14 +64,23 @@ def failing(answer: Answer) -> set[str]:
     checks = answer.json["checks"]
     failed = {name for name, state in checks.items() if state == "failed"}
     assert tuple(checks) == PARTS
-    assert {*checks.values()} <= {"ok", "failed"}
+    assert {checks[name] for name in PARTS[:-1]} <= {"ok", "failed"}
+    assert checks["read_models"] in ("ok", "building", "parked", "failed")
     assert answer.status == (503 if failed else 200)
     for told in (b".db", b"BEGIN", b"SELECT", b"PRAGMA", b"sqlite"):
         assert told not in answer.body
     return failed
 
 
+def wait_for_read_models(client: Client, state: str) -> None:
+    deadline = monotonic() + PATIENCE
+    while (answer := client.get("/readyz")).json["checks"]["read_models"] != state:
+        assert monotonic() < deadline, answer.body
+        sleep(0.1)
+
+
 def test_a_service_that_is_well_says_so_of_every_part(desk: Running) -> None:
+    wait_for_read_models(desk.client(), "ok")
     answer = desk.client().get("/readyz", Authorization=None)
     assert answer.json == {"status": "ready", "checks": dict.fromkeys(PARTS, "ok")}
 
@@ -110,33 +135,33 @@ def test_sigterm_makes_a_service_not_ready(tmp_path: Path) -> None:
 def test_a_journal_that_was_taken_away_is_missed(watched: Watched) -> None:
     away = watched.file.with_suffix(".away")
     watched.file.rename(away)
-    assert watched.failed(unlike=set()) == {"journal_file"}
+    assert watched.failed("journal_file") == {"journal_file"}
     away.rename(watched.file)
-    assert watched.failed(unlike={"journal_file"}) == set()
+    assert watched.failed() == set()
 
 
 def test_another_file_in_the_journals_place_is_not_the_journal(watched: Watched) -> None:
     other = watched.file.with_suffix(".copy")
     other.write_bytes(watched.file.read_bytes())
     other.rename(watched.file)
-    assert watched.failed(unlike=set()) == {"journal_file"}
+    assert watched.failed("journal_file") == {"journal_file"}
 
 
 def test_a_journal_that_another_process_holds_cannot_be_written(watched: Watched) -> None:
     with closing(sqlite3.connect(watched.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert watched.failed(unlike=set()) == {"journal_writable"}
+        assert watched.failed("journal_writable") == {"journal_writable"}
         other.execute("ROLLBACK")
-    assert watched.failed(unlike={"journal_writable"}) == set()
+    assert watched.failed() == set()
 
 
 def test_a_disk_that_takes_nothing_more_is_noticed(watched: Watched) -> None:
     size = os.stat(f"{watched.file}-wal").st_size
     prlimit(watched.server.process.pid, RLIMIT_FSIZE, (size, RLIM_INFINITY))
-    assert watched.failed(unlike=set()) == {"journal_writable"}
+    assert watched.failed("journal_writable") == {"journal_writable"}
     assert watched.agent.post("/v1/tickets", {"subject": "s"}).status == 503
     prlimit(watched.server.process.pid, RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
-    assert watched.failed(unlike={"journal_writable"}) == set()
+    assert watched.failed() == set()
     assert watched.agent.post("/v1/tickets", {"subject": "s"}).status == 201
 
 
@@ -144,7 +169,7 @@ def test_a_journal_that_lost_its_events_cannot_be_read(watched: Watched) -> None
     with closing(sqlite3.connect(watched.file)) as other:
         other.execute("ALTER TABLE stored_events RENAME TO lost_events")
         other.commit()
-    assert watched.failed(unlike=set()) == {"journal_readable", "journal_writable"}
+    assert watched.failed(*LOST) == {*LOST}
 
 
 def test_asking_again_within_a_second_writes_nothing(watched: Watched) -> None:
@@ -167,4 +192,39 @@ def test_policies_of_a_newer_program_are_told_as_what_cannot_be_done(own_desk: R
             " WHERE originator_id = 'policy'"
         )
         file.commit()
-    assert failing(agent.get("/readyz")) == {"journal_writable"}
+    parts = ("journal_writable", "read_models")
+    assert failed(agent, *parts) == {*parts}
+
+
+def test_a_service_is_ready_while_read_models_are_being_built(tmp_path: Path) -> None:
+    others = following(tmp_path / "views.db")
+    assert others.take()  # so that nothing is built here
+    with running(tmp_path) as desk:
+        answer = desk.client().get("/readyz")
+        assert (answer.status, answer.json["checks"]["read_models"]) == (200, "building")
+        others.release()
+        wait_for_read_models(desk.client(), "ok")
+
+
+def test_a_service_is_ready_though_a_ticket_is_parked(tmp_path: Path) -> None:
+    with running(tmp_path) as earlier:
+        earlier.client().open()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as file:
+        file.execute("UPDATE stored_events SET state = x'ff' WHERE topic = 'ticket.opened'")
+        file.commit()
+    (tmp_path / "views.db").unlink(missing_ok=True)
+    with running(tmp_path) as later:
+        agent = later.client()
+        wait_for_read_models(agent, "parked")
+        assert failing(agent.get("/readyz")) == set()
+
+
+@pytest.mark.parametrize("file", ["views.db", "views.lock"])
+def test_read_models_that_cannot_be_made_make_a_service_unready(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).mkdir()
+    with running(tmp_path) as desk:
+        agent = desk.client()
+        assert failed(agent, "read_models") == {"read_models"}
+        assert agent.put(agent.open(), {"priority": 1}).status == 200
+        (tmp_path / file).rmdir()
+        wait_for_read_models(agent, "ok")

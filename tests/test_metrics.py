@@ -4,8 +4,8 @@ import re
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from datetime import timedelta
+from contextlib import AbstractContextManager, closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -15,14 +15,24 @@ from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 from running import Client, Running, running
 from server import PATIENCE, make_key, running_server
-from test_sla_laws import clocks, folded, gaps, policies, stories
+from sqlite_utils import Database
+from test_health import LOST, failed
+from test_sla_laws import clocks, gaps, policies, stories
 
-import ticketservice.sla_follower
 from ticketdomain.events import Recorded
+from ticketdomain.journal import Head
+from ticketdomain.live import StreamState
+from ticketdomain.ticket import TICKET as TICKET_FOLD
 from ticketprojections.sla import Policy, Sla
-from ticketprojections.sla.board import Board
 from ticketprojections.sla.policy import ALWAYS
-from ticketservice.sla_follower import TICKETS, SlaFollower
+from ticketprojections.tickets import tickets_model
+from ticketprojections.tickets.clocks import AT_RISK, Counts, clock_counts
+from ticketprojections.views import building
+from ticketprojections.views.generations import DDL
+from ticketprojections.views.read_model import Change
+from ticketprojections.views.store import Store
+from ticketservice.service import Service, open_service
+from ticketservice.settings import Settings
 from ticketservice.web.metrics import Metrics
 
 REQUESTS = "ticketdomain_http_request_duration_seconds"
@@ -30,13 +40,10 @@ TICKET = "/v1/tickets/{ticket_id}"
 
 
 class Scrape:
-    """All samples of one moment."""
+    """All samples of one moment: what a client is told, or a text that was."""
 
-    def __init__(self, client: Client) -> None:
-        answer = client.get("/metrics", Authorization=None)
-        assert answer.status == 200
-        assert answer.headers["content-type"] == "text/plain; version=1.0.0; charset=utf-8"
-        self.text = answer.body.decode()
+    def __init__(self, source: Client | str) -> None:
+        self.text = source if isinstance(source, str) else exposition(source)
         self.families = list(text_string_to_metric_families(self.text))
 
     def value(self, name: str, **labels: str) -> float | None:
@@ -55,6 +62,13 @@ class Scrape:
         """Give the clocks of a priority that run, are at risk, and are breached."""
         names = ("running", "at_risk", "breached")
         return [self.value(f"ticketdomain_sla_clocks_{n}", priority=str(priority)) for n in names]
+
+
+def exposition(client: Client) -> str:
+    answer = client.get("/metrics", Authorization=None)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/plain; version=1.0.0; charset=utf-8"
+    return answer.body.decode()
 
 
 def wait_for_sla(client: Client, priority: int, *expected: float | None) -> None:
@@ -173,16 +187,20 @@ def test_a_ticket_without_policy_has_no_clocks_and_one_without_target_is_never_l
         assert Scrape(agent).sla(4) == [0, 0, 0]
 
 
-def test_what_was_there_before_and_what_others_write_is_counted(tmp_path: Path) -> None:
+def test_what_was_there_before_and_what_others_write_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "TICKETS", 5)
     with running(tmp_path) as earlier:
         agent = earlier.client()
-        for _ in range(TICKETS + 3):  # more than a step of catching up
+        for _ in range(13):  # more than two steps of building
             agent.open(priority=4)
         agent.put(agent.open(priority=4), {"status": "closed"})
+    remove_views(tmp_path)
     with running(tmp_path) as first, running(tmp_path) as second:
         agents = [each.client() for each in (first, second)]
         for each in agents:
-            wait_for_sla(each, 4, 2 * TICKETS + 6, 0, 0)
+            wait_for_sla(each, 4, 26, 0, 0)
         address = agents[0].open(priority=3)
         wait_for_sla(agents[1], 3, 2, 0, 0)
         assert agents[1].get(address).status == 200  # now it is warm there, and will be too old
@@ -191,56 +209,141 @@ def test_what_was_there_before_and_what_others_write_is_counted(tmp_path: Path) 
 
 
 @given(stories(), policies(), gaps())
-def test_the_board_says_of_a_ticket_what_its_own_metrics_say(
+def test_of_a_ticket_as_many_clocks_are_counted_as_its_own_metrics_show(
     story: list[Recorded], policy: Policy, later: timedelta
 ) -> None:
     """Around the clock: other calendars are late only once time runs again after `due_at`."""
     sla, as_of = Sla([replace(policy, calendar=ALWAYS)]), story[-1].at + later
-    stream, board = folded(story, sla), Board()
-    state, metrics = stream.of(sla.fold), sla.metrics(stream, as_of)
-    assert state
-    board.put("ticket_1", state)
-    seen = board.counts(as_of)
-    states = [clock.state for clock in clocks(metrics)]
-    assert sum(each.running for each in seen.values()) == states.count("running")
-    assert seen[state.traits.priority].breached == states.count("breached")
+    stream = StreamState("ticket_1", (TICKET_FOLD, sla.fold), Head(), (None, None)).after(
+        story, Head()
+    )
+    shown = clocks(sla.metrics(stream, as_of))
+    running = [clock for clock in shown if clock.state == "running"]
+    soon = [each for each in running if each.due_at and each.due_at <= as_of + AT_RISK]
+    late = [clock for clock in shown if clock.state == "breached"]
+    seen = counted(Change(stream, story), sla, as_of)
+    assert seen == Counts(len(running), len(soon), len(late))
 
 
-def test_before_it_has_caught_up_nothing_is_told(own_desk: Running) -> None:
-    service = own_desk.service
-    follower = SlaFollower(service.journal, service.live, service.sla)
-    assert follower.counts(service.clock()) is None
-    replaced = replace(service, sla_follower=follower)
-    assert b"sla_clocks" not in Metrics(replaced).exposition()
+def counted(change: Change, sla: Sla, as_of: datetime) -> Counts:
+    """Count the clocks of a ticket in a table that has no other."""
+    model, db = tickets_model(sla), Database(memory=True)
+    with closing(db.conn):
+        for statement in DDL:
+            db.conn.execute(statement)
+        store = Store(db)
+        built = store.begin(model, 0)
+        row = model.row(change)
+        model.write(db, built.table, [row])
+        store.swap(built, model)
+        return clock_counts(store, as_of)[row.ticket.priority]
 
 
-def test_a_ticket_that_cannot_be_decoded_is_left_out(tmp_path: Path) -> None:
+READ_MODELS = ("tickets", "assignments")
+GAUGES = ("position", "lag", "parked_tickets", "building")
+
+
+def read_models(scrape: Scrape) -> list[list[float | None]]:
+    """Give position, lag, parked tickets and whether it is being built, of each read model."""
+    return [
+        [scrape.value(f"ticketdomain_read_model_{gauge}", model=model) for gauge in GAUGES]
+        for model in READ_MODELS
+    ]
+
+
+def wait_for_read_models(client: Client, *expected: float | None) -> None:
+    """Wait until every read model is said to be like this."""
+    deadline = monotonic() + PATIENCE
+    while (seen := read_models(Scrape(client))) != [[*expected]] * len(READ_MODELS):
+        assert monotonic() < deadline, seen
+        sleep(0.1)
+
+
+def test_read_models_follow_the_journal(own_desk: Running) -> None:
+    agent = own_desk.client()
+    agent.open()
+    before = Scrape(agent).number("ticketdomain_journal_position")
+    wait_for_read_models(agent, before, 0, 0, 0)
+    agent.open()
+    wait_for_read_models(agent, before + 1, 0, 0, 0)
+
+
+def opened(directory: Path) -> AbstractContextManager[Service]:
+    """Open a service of which nobody follows the journal."""
+    return open_service(Settings(database=f"sqlite:///{directory / 'journal.db'}"))
+
+
+def told(directory: Path) -> Scrape:
+    with opened(directory) as service:
+        return Scrape(Metrics(service).exposition().decode())
+
+
+def test_before_anything_is_built_nothing_is_told_but_this(tmp_path: Path) -> None:
+    scrape = told(tmp_path)
+    assert read_models(scrape) == [[None, None, 0, 1]] * 2
+    assert "sla_clocks" not in scrape.text
+
+
+def test_read_models_that_nobody_fills_fall_behind(tmp_path: Path) -> None:
+    with running(tmp_path) as desk:
+        agent = desk.client()
+        position = Scrape(agent).number("ticketdomain_journal_position")
+        wait_for_read_models(agent, position, 0, 0, 0)
+    with closing(sqlite3.connect(tmp_path / "views.db")) as views, views:
+        views.execute("UPDATE generations SET position = position - 3 WHERE model = 'tickets'")
+    assert read_models(told(tmp_path)) == [[position - 3, 3, 0, 0], [position, 0, 0, 0]]
+
+
+def test_a_ticket_that_cannot_be_decoded_is_parked_and_hides_no_other(tmp_path: Path) -> None:
     with running(tmp_path) as earlier:
         agent = earlier.client()
         bad, _ = agent.open(priority=4), agent.open(priority=4)
-    tamper(tmp_path, "UPDATE stored_events SET state = x'ff' WHERE originator_id = ?", name(bad))
+    tamper(tmp_path, f"UPDATE stored_events SET state = x'ff' WHERE originator_id = '{name(bad)}'")
+    remove_views(tmp_path)
     with running(tmp_path) as later:
-        wait_for_sla(later.client(), 4, 2, 0, 0)
+        agent = later.client()
+        wait_for_sla(agent, 4, 2, 0, 0)
+        position = Scrape(agent).number("ticketdomain_journal_position")
+        wait_for_read_models(agent, position, 0, 1, 0)
 
 
-def test_while_the_journal_cannot_be_read_no_clocks_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ticketservice.sla_follower, "FAILED_PAUSE_SECONDS", 0.1)
+def test_while_the_journal_has_lost_its_events_clocks_are_told(own_desk: Running) -> None:
+    agent, directory = own_desk.client(), own_desk.service.journal.path.parent
+    agent.open(priority=4)
+    wait_for_sla(agent, 4, 2, 0, 0)
+    tamper(directory, "ALTER TABLE stored_events RENAME TO lost_events")
+    assert failed(agent, *LOST) == {*LOST}
+    assert Scrape(agent).sla(4) == [2, 0, 0]
+    tamper(directory, "ALTER TABLE lost_events RENAME TO stored_events")
+    assert failed(agent) == set()
+    agent.open(priority=4)
+    wait_for_sla(agent, 4, 4, 0, 0)
+
+
+def test_while_the_journal_cannot_be_read_no_position_is_told(tmp_path: Path) -> None:
     with running(tmp_path) as desk:
-        agent = desk.client()
-        agent.open(priority=4)
-        wait_for_sla(agent, 4, 2, 0, 0)
-        tamper(tmp_path, "ALTER TABLE stored_events RENAME TO lost_events")
-        wait_for_sla(agent, 4, None, None, None)
-        assert agent.get("/healthz").status == 200
-        tamper(tmp_path, "ALTER TABLE lost_events RENAME TO stored_events")
-        wait_for_sla(agent, 4, 2, 0, 0)
+        wait_for_sla(desk.client(), 1, 0, 0, 0)
+    with opened(tmp_path) as service:
+        tamper(
+            tmp_path,
+            "PRAGMA writable_schema = 1",
+            "DELETE FROM sqlite_schema WHERE name = 'sqlite_sequence'",
+        )
+        scrape = Scrape(Metrics(service).exposition().decode())
+    assert read_models(scrape) == [[None] * 4] * 2
+    assert scrape.value("ticketdomain_journal_position") is None
+    assert scrape.sla(1) == [0, 0, 0]
 
 
-def tamper(directory: Path, statement: str, *parameters: str) -> None:
+def remove_views(directory: Path) -> None:
+    for file in directory.glob("views.db*"):
+        file.unlink()
+
+
+def tamper(directory: Path, *statements: str) -> None:
     with closing(sqlite3.connect(directory / "journal.db", timeout=PATIENCE)) as file:
-        file.execute(statement, parameters)
+        for statement in statements:
+            file.execute(statement)
         file.commit()
 
 
@@ -270,24 +373,24 @@ def test_metrics_are_totals_of_which_none_is_left_out_of_the_docs(own_desk: Runn
     assert "process_resident_memory_bytes" in families
 
 
-def test_a_ticket_that_no_program_understands_hides_no_other(own_desk: Running) -> None:
-    agent = own_desk.client()
-    agent.open(priority=1)
-    wrong = agent.open(priority=1).rpartition("/")[2]
-    with closing(sqlite3.connect(own_desk.service.journal.path)) as file:
-        row = "SET state = replace(CAST(state AS TEXT), '\"priority\":1', '\"priority\":9')"
-        file.execute(f"UPDATE stored_events {row} WHERE originator_id = ?", [wrong])
-        file.commit()
-    with running(own_desk.service.journal.path.parent) as again:
-        wait_for_sla(again.client(), 1, 2, 1, 0)
+def test_a_ticket_that_no_program_understands_hides_no_other(tmp_path: Path) -> None:
+    with running(tmp_path) as earlier:
+        agent = earlier.client()
+        agent.open(priority=1)
+        wrong = name(agent.open(priority=1))
+    row = "SET state = replace(CAST(state AS TEXT), '\"priority\":1', '\"priority\":9')"
+    tamper(tmp_path, f"UPDATE stored_events {row} WHERE originator_id = '{wrong}'")
+    remove_views(tmp_path)
+    with running(tmp_path) as later:
+        wait_for_sla(later.client(), 1, 2, 1, 0)
 
 
 def test_a_service_that_is_closed_leaves_no_thread_behind(tmp_path: Path) -> None:
     before = {*threading.enumerate()}
     with running(tmp_path) as desk:
         wait_for_sla(desk.client(), 1, 0, 0, 0)
-        assert {"desk", "sla-follower"} <= {e.name for e in {*threading.enumerate()} - before}
-    assert {e.name for e in {*threading.enumerate()} - before} & {"desk", "sla-follower"} == set()
+        assert {"desk", "read-models"} <= {e.name for e in {*threading.enumerate()} - before}
+    assert {e.name for e in {*threading.enumerate()} - before} & {"desk", "read-models"} == set()
 
 
 def test_metrics_can_be_asked_for_as_any_address(desk: Running) -> None:
@@ -301,8 +404,6 @@ def test_metrics_can_be_switched_off(tmp_path: Path) -> None:
     with running(tmp_path, metrics=False) as desk:
         answer = desk.client().get("/metrics")
         assert (answer.status, answer.json["code"]) == (404, "not_found")
-        sleep(0.1)
-        assert desk.service.sla_follower.counts(desk.clock()) is None
 
 
 def test_the_alerts_of_the_docs_ask_for_metrics_that_there_are(own_desk: Running) -> None:

@@ -11,8 +11,11 @@ from typing import Literal, TypeAlias
 
 from ticketdomain.desk import Desk
 from ticketdomain.journal import Journal
+from ticketprojections.views.projector import Projector
+from ticketprojections.views.runner import Runner
+from ticketprojections.views.standing import standings
 
-State: TypeAlias = Literal["ok", "failed"]
+State: TypeAlias = Literal["ok", "building", "parked", "failed"]
 Checks: TypeAlias = dict[str, State]
 
 FRESH_SECONDS = 1.0  # anyone may ask, as often as they like, and asking writes to the disk
@@ -22,12 +25,14 @@ log = logging.getLogger(__name__)
 
 
 class Readiness:
-    """Checks for one event loop; what the journal's have found holds for a second."""
+    """Checks for one event loop; what those have found that read files holds for a second."""
 
-    def __init__(self, journal: Journal, desk: Desk) -> None:
+    def __init__(self, journal: Journal, desk: Desk, projector: Projector, runner: Runner) -> None:
         self.stopping = False
         self._journal = journal
         self._desk = desk
+        self._projector = projector
+        self._runner = runner
         self._file = _identity(journal.path)
         self._asking = asyncio.Lock()
         self._found: Checks = {}
@@ -37,11 +42,14 @@ class Readiness:
         """Give the state of every part.
 
         `serving` fails from when it is told to stop, `desk` when no changes are taken,
-        `journal_file` when its path no longer names the file that is open.
+        `journal_file` when its path no longer names the file that is open, `read_models` when they
+        cannot be read or kept up to date. These may also be `building`, some or all of them, or
+        hold back tickets that are `parked`: neither keeps a service from being ready.
         """
         async with self._asking:
             if monotonic() - self._found_at >= FRESH_SECONDS:
                 self._found = await self._of_journal()
+                self._found["read_models"] = await _found(to_thread(self._of_read_models))
                 self._found_at = monotonic()
         serving, desk = _state(not self.stopping), _state(self._desk.open)
         return {"serving": serving, "desk": desk, **self._found}
@@ -50,8 +58,8 @@ class Readiness:
         in_place = self._file is not None and _identity(self._journal.path) == self._file
         return {
             "journal_file": _state(in_place),
-            "journal_readable": _state(await _succeeds(to_thread(self._read))),
-            "journal_writable": _state(await _succeeds(self._desk.check())),
+            "journal_readable": await _found(to_thread(self._read)),
+            "journal_writable": await _found(self._desk.check()),
         }
 
     def _read(self) -> None:
@@ -59,14 +67,22 @@ class Readiness:
             newest = reader.position()
             list(reader.touched(after=newest - 1, upto=newest))
 
+    def _of_read_models(self) -> State:
+        if self._runner.failing:
+            return "failed"
+        found = standings(self._projector)
+        if any(each.being_built for each in found):
+            return "building"
+        return "parked" if any(each.parked for each in found) else "ok"
 
-async def _succeeds(check: Awaitable[None]) -> bool:
+
+async def _found(check: Awaitable[State | None]) -> State:
+    """Give what a check finds; one that finds nothing wrong may say nothing."""
     try:
-        await asyncio.wait_for(check, PATIENCE_SECONDS)
+        return await asyncio.wait_for(check, PATIENCE_SECONDS) or "ok"
     except Exception as error:  # whatever it is: who asks for health is always answered
-        log.warning("a check of the journal failed", exc_info=error)
-        return False
-    return True
+        log.warning("a check of readiness failed", exc_info=error)
+        return "failed"
 
 
 def _state(good: bool) -> State:

@@ -15,13 +15,20 @@ from ticketdomain.live import Folds, Live
 from ticketdomain.policies import POLICIES, STREAM
 from ticketdomain.ticket import TICKET
 from ticketdomain.workflow import Workflow
+from ticketprojections.assignments import ASSIGNMENTS
 from ticketprojections.public import PUBLIC
 from ticketprojections.sla import Policies, Sla
 from ticketprojections.sla.policy import default_policies, publication
+from ticketprojections.tickets import tickets_model
+from ticketprojections.views.file import Views
+from ticketprojections.views.projector import Projector
+from ticketprojections.views.read_model import ReadModel
+from ticketprojections.views.runner import Runner
 from ticketservice.readiness import Readiness
 from ticketservice.settings import Settings
-from ticketservice.sla_follower import SlaFollower
 from ticketservice.tickets import Tickets
+
+VIEWS = "views.db"  # beside the journal
 
 
 def utc_now() -> datetime:
@@ -45,7 +52,8 @@ class Service(Struct, frozen=True):
     clock: Callable[[], datetime]
     new_id: Callable[[str], str]
     live: Live
-    sla_follower: SlaFollower
+    projector: Projector
+    runner: Runner
     readiness: Readiness
     metrics: bool
 
@@ -65,6 +73,11 @@ def folds(sla: Sla) -> Mapping[str, Folds]:
     return {"ticket": (TICKET, PUBLIC, sla.fold), "key": (KEY,), STREAM: (POLICIES,)}
 
 
+def read_models(sla: Sla) -> tuple[ReadModel, ...]:
+    """Give all that are kept, in the order of building."""
+    return (tickets_model(sla), ASSIGNMENTS)
+
+
 @contextmanager
 def open_service(
     settings: Settings,
@@ -81,8 +94,14 @@ def open_service(
     with closing(open_journal(settings.database, create=create)) as journal:
         sla = Sla(default_policies())
         live = Live(folds(sla), sla.book.read)
-        follower = SlaFollower(journal, live, sla)
-        with closing(Desk(journal, live, settings.workflow, clock)) as desk, closing(follower):
+        views = Views(journal.path.with_name(VIEWS))
+        projector = Projector(journal, live, views, read_models(sla), (TICKET, sla.fold))
+        runner = Runner(projector)
+        with (
+            closing(views),
+            closing(Desk(journal, live, settings.workflow, clock)) as desk,
+            closing(runner),
+        ):
             yield Service(
                 journal=journal,
                 desk=desk,
@@ -93,7 +112,8 @@ def open_service(
                 clock=clock,
                 new_id=new_id,
                 live=live,
-                sla_follower=follower,
-                readiness=Readiness(journal, desk),
+                projector=projector,
+                runner=runner,
+                readiness=Readiness(journal, desk, projector, runner),
                 metrics=settings.metrics,
             )

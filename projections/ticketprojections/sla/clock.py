@@ -18,6 +18,8 @@ from ticketprojections.sla.metrics import (
 from ticketprojections.sla.policy import Terms
 from ticketprojections.sla.running_time import due_at, elapsed, has_run, seconds, wall_time
 
+MOMENT = timedelta.resolution  # the least that time can be late by
+
 
 class Clock(Struct, frozen=True, kw_only=True, gc=False):
     """`runs` have ended, `spent` is their business time; one more goes on since `running_since`.
@@ -53,6 +55,16 @@ class Clock(Struct, frozen=True, kw_only=True, gc=False):
             return False
         since = max(self.reached_at, self.running_since)
         return at > since and terms.calendar.between(since, at) > timedelta()
+
+    def late_after(self, terms: Terms) -> datetime | None:
+        """Give the last instant at which a clock that runs is not late, if time goes on so long.
+
+        That is when its target is reached, or the next opening if this is at closing time.
+        """
+        if self.breached_at is not None or self.reached_at is None or self.running_since is None:
+            return self.breached_at
+        late = terms.calendar.add(max(self.reached_at, self.running_since), MOMENT)
+        return None if late is None else late - MOMENT
 
     def after(self, terms: Terms, at: datetime) -> "Clock":
         """Give the clock after some time in which nothing touched it."""
@@ -111,7 +123,7 @@ class Clock(Struct, frozen=True, kw_only=True, gc=False):
         now = self.after(terms, as_of)
         ended = now.end(terms, as_of)  # as if it did, to count the run that goes on
         return ClockMetrics(
-            state=now._state(),
+            state=now.state,
             target_seconds=None if now.target is None else seconds(now.target),
             elapsed_seconds=seconds(ended.spent),
             wall_seconds=seconds(wall_time(ended.runs)),
@@ -121,7 +133,9 @@ class Clock(Struct, frozen=True, kw_only=True, gc=False):
             breached_at=now.breached_at,
         )
 
-    def _state(self) -> ClockState:
+    @property
+    def state(self) -> ClockState:
+        """How it is at the newest event."""
         late = self.breached_at is not None
         if not self.live:
             return outcome(late=late)

@@ -41,6 +41,15 @@ class Sla:
         state = stream.of(self.fold)
         return None if state is None else state.metrics(self._terms(state), as_of)
 
+    def late_after(self, stream: StreamState) -> list[datetime | None]:
+        """Give, of every clock that runs, the last instant at which it is not late; `None` of one
+        that never will be."""
+        state = stream.of(self.fold)
+        if state is None:
+            return []
+        running = [clock for clock in state.clocks() if clock.running_since is not None]
+        return [clock.late_after(self._terms(state)) for clock in running]
+
     def _terms(self, state: SlaState) -> Terms:
         """Give the terms in force at the newest event."""
         return terms(self.book.at(state.position), state.traits)

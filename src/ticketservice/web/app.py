@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from ticketservice.logs import REQUEST_ID, AccessLog
 from ticketservice.service import Service
 from ticketservice.web.documentation import DOCUMENTATION_ADDRESSES
+from ticketservice.web.finding import FINDING_ADDRESSES
 from ticketservice.web.metrics import Metrics, read_metrics
 from ticketservice.web.observing import Asgi, Observed
 from ticketservice.web.operations import OPERATIONS_ADDRESSES
@@ -21,6 +22,7 @@ from ticketservice.web.public import PUBLIC_ADDRESSES
 from ticketservice.web.tickets import TICKET_ADDRESSES
 
 ADDRESSES = [
+    *FINDING_ADDRESSES,
     *TICKET_ADDRESSES,
     *PUBLIC_ADDRESSES,
     *OPERATIONS_ADDRESSES,
@@ -38,7 +40,7 @@ def create_app(service: Service, access_log: AccessLog | None = None) -> Asgi:
     app = Litestar(
         ADDRESSES,
         state=State({"service": service, "describe": describe, "metrics": metrics}),
-        on_startup=[service.sla_follower.start] if service.metrics else [],
+        on_startup=[service.runner.start],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=None,

@@ -15,8 +15,10 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from ticketdomain.errors import JournalError
+from ticketdomain.errors import JournalError, ReadModelError
 from ticketdomain.measures import Distribution
+from ticketprojections.tickets.clocks import clock_counts
+from ticketprojections.views.standing import standings
 from ticketservice.service import Service
 from ticketservice.web.description import NO_KEY, REQUEST_ID, described
 from ticketservice.web.observing import RequestTimes
@@ -44,6 +46,7 @@ class Metrics(Collector):
         yield from self._journal()
         yield from self._warm_states()
         yield from self._sla()
+        yield from self._read_models()
 
     def _requests(self) -> Metric:
         family = HistogramMetricFamily(
@@ -89,8 +92,10 @@ class Metrics(Collector):
         )
 
     def _sla(self) -> Iterator[Metric]:
-        counts = self._service.sla_follower.counts(self._service.clock())
-        if counts is None:
+        try:
+            with self._service.projector.views.reading() as view:
+                counts = clock_counts(view, self._service.clock())
+        except ReadModelError:  # not listed yet, or /readyz tells
             return
         for name, help_text in SLA_GAUGES.items():
             family = GaugeMetricFamily(
@@ -100,6 +105,27 @@ class Metrics(Collector):
                 family.add_metric([str(priority)], getattr(each, name))
             yield family
 
+    def _read_models(self) -> Iterator[Metric]:
+        try:
+            found = standings(self._service.projector)
+            with self._service.journal.reading() as reader:  # later: no lag is below 0
+                newest = reader.position()
+        except (ReadModelError, JournalError):  # /readyz tells
+            return
+        told = {
+            name: GaugeMetricFamily(f"ticketdomain_read_model_{name}", text, labels=["model"])
+            for name, text in READ_MODEL_GAUGES.items()
+        }
+        for each in found:
+            told["building"].add_metric([each.model], each.being_built)
+            told["parked_tickets"].add_metric(
+                [each.model], len({parked.ticket_id for parked in each.parked})
+            )
+            if each.live:
+                told["position"].add_metric([each.model], each.live.position)
+                told["lag"].add_metric([each.model], newest - each.live.position)
+        yield from told.values()
+
 
 # Litestar adds the charset to a text.
 MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
@@ -107,6 +133,13 @@ SLA_GAUGES = {
     "running": "SLA clocks that run and are not late.",
     "at_risk": "Of those that run, the ones that will be late within the hour.",
     "breached": "SLA clocks that run and are late.",
+}
+
+READ_MODEL_GAUGES = {
+    "position": "Of the newest event that is in the read model.",
+    "lag": "How many positions the read model is behind the journal.",
+    "parked_tickets": "Tickets that the read model leaves out.",
+    "building": "1 while the read model is being built.",
 }
 
 

@@ -27,7 +27,7 @@ class Health(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True):
-    """`checks` by name; each is `ok` here, some are `failed` in the problem that is told else."""
+    """`checks` by name; none is `failed` here, some are in the problem that is told else."""
 
     status: str
     checks: Checks

@@ -1,7 +1,7 @@
 """Query parameters: every address names those it takes, and refuses all others."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn
 from urllib.parse import parse_qsl
@@ -21,28 +21,35 @@ class Parameters:
     """The values of a query; reading one that cannot be used answers 422.
 
     Raises:
-        ProblemError: 422, naming every parameter that is unknown or given twice.
+        ProblemError: 422, naming every parameter that is unknown, or given twice and not in
+            `repeated`.
     """
 
-    def __init__(self, request: Request, *allowed: str) -> None:
+    def __init__(self, request: Request, *allowed: str, repeated: Collection[str] = ()) -> None:
         self._request = request
+        self._given: dict[str, list[str]] = {}
         self._values: dict[str, str] = {}
         if request.scope["query_string"]:
-            self._read(request, allowed)
+            self._read(request, allowed, repeated)
 
-    def _read(self, request: Request, allowed: Sequence[str]) -> None:
-        pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        self._values = dict(pairs)
-        names = [name for name, _ in pairs]
+    def _read(self, request: Request, allowed: Sequence[str], repeated: Collection[str]) -> None:
+        query = request.scope["query_string"].decode("latin-1")
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            self._given.setdefault(name, []).append(value)
+            self._values[name] = value
         faults = [
             ParameterFault(name, "unknown_field", "is no parameter of this address")
             if name not in allowed
             else ParameterFault(name, "conflict", "is given more than once")
-            for name in dict.fromkeys(names)
-            if name not in allowed or names.count(name) > 1
+            for name, values in self._given.items()
+            if name not in allowed or (len(values) > 1 and name not in repeated)
         ]
         if faults:
             raise invalid(faults)
+
+    def all(self, name: str) -> list[str]:
+        """Give every value as it was written."""
+        return self._given.get(name, [])
 
     def flag(self, name: str) -> bool:
         """Give `true` or `false`, and `False` where it is left out."""

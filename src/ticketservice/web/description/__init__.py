@@ -8,7 +8,9 @@ asked for.
 from ticketservice.web.description.operation import (
     ANY_KEY,
     CHANGING,
+    FINDING,
     IDENTITY,
+    LISTED,
     NO_KEY,
     OPENING,
     PATCHING,
@@ -25,7 +27,9 @@ from ticketservice.web.description.operation import (
 __all__ = [
     "ANY_KEY",
     "CHANGING",
+    "FINDING",
     "IDENTITY",
+    "LISTED",
     "NO_KEY",
     "OPENING",
     "PATCHING",

@@ -17,11 +17,13 @@ REQUEST_ID = ("X-Request-Id",)
 IDENTITY = ("Acting-User", *REQUEST_ID)
 READING = ("If-None-Match", *IDENTITY)
 WRITING = ("Idempotency-Key", *IDENTITY)
+FINDING = ("Min-Position", *IDENTITY)
 CHANGING = ("If-Match", *WRITING)
 
 # Headers of an answer, beside those that every one has.
 TAGGED = ("ETag",)
 WRITTEN = ("ETag", "Journal-Position", "Idempotency-Replayed")
+LISTED = ("Journal-Position",)
 
 JSON = "application/json"
 

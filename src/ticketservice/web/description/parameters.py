@@ -7,7 +7,7 @@ from ticketservice.web.parameters import DEFAULT_LIMIT, MOST_ITEMS
 INSTANT = {"type": "string", "format": "date-time"}
 
 
-def _parameter(
+def parameter(
     place: str, name: str, description: str, schema: dict[str, Any], example: Any
 ) -> dict[str, Any]:
     described = {"name": name, "in": place, "description": description, "schema": schema}
@@ -18,7 +18,7 @@ def _visible(most: int) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": most, "pattern": "^[!-~]+$"}
 
 
-TICKET_ID = _parameter(
+TICKET_ID = parameter(
     "path",
     "ticket_id",
     "The ticket's `id`.",
@@ -28,7 +28,7 @@ TICKET_ID = _parameter(
 QUERY = {
     each["name"]: each
     for each in (
-        _parameter(
+        parameter(
             "query",
             "dry_run",
             "Answer what would be, and write nothing: no event, no `ETag`, no `Location`; an"
@@ -36,14 +36,14 @@ QUERY = {
             {"type": "boolean", "default": False},
             True,
         ),
-        _parameter(
+        parameter(
             "query",
             "version",
             "The ticket at this version; 404 for one it never had. Not together with `as_of`.",
             {"type": "integer", "minimum": 1},
             1,
         ),
-        _parameter(
+        parameter(
             "query",
             "as_of",
             "As it was at this instant, what happened at exactly that instant included. Before"
@@ -51,14 +51,14 @@ QUERY = {
             INSTANT,
             "2026-11-23T12:00:00Z",
         ),
-        _parameter(
+        parameter(
             "query",
             "limit",
             "How many items a page may have.",
             {"type": "integer", "minimum": 1, "maximum": MOST_ITEMS, "default": DEFAULT_LIMIT},
             1,
         ),
-        _parameter(
+        parameter(
             "query",
             "cursor",
             "The `next` of the page before; left out for the first.",
@@ -70,7 +70,7 @@ QUERY = {
 HEADERS = {
     each["name"]: each
     for each in (
-        _parameter(
+        parameter(
             "header",
             "Idempotency-Key",
             "Makes a retry safe: the same key with the same body is answered as the first time,"
@@ -78,7 +78,7 @@ HEADERS = {
             _visible(255),
             "refund-7-started",
         ),
-        _parameter(
+        parameter(
             "header",
             "If-Match",
             "Update only if the ticket still has one of these tags, else 412. A list of ETags, or"
@@ -86,21 +86,29 @@ HEADERS = {
             {"type": "string"},
             '"4"',
         ),
-        _parameter(
+        parameter(
             "header",
             "If-None-Match",
             "Answer 304 without a body if what is asked for still has one of these tags.",
             {"type": "string"},
             '"5"',
         ),
-        _parameter(
+        parameter(
             "header",
             "Acting-User",
             "The user for whom the key acts: recorded with every change as `by.on_behalf_of`.",
             _visible(128),
             "user_jane_smith",
         ),
-        _parameter(
+        parameter(
+            "header",
+            "Min-Position",
+            "Answer only what is at least as new as this `Journal-Position`, of another node for"
+            " example; 503 if that takes longer than 2 seconds.",
+            {"type": "integer", "minimum": 1},
+            "3",
+        ),
+        parameter(
             "header",
             "X-Request-Id",
             "The request's id, recorded with every change; made where it is left out, and always"
@@ -125,8 +133,9 @@ ANSWER_HEADERS = {
     ),
     "Location": _header("The address of the new ticket.", {"type": "string"}),
     "Journal-Position": _header(
-        "Where in the journal the ticket's newest event stands. Not in a dry run.",
-        {"type": "integer", "minimum": 1},
+        "Where in the journal the ticket's newest event stands, not in a dry run; of a list, how"
+        " far in the journal it has come.",
+        {"type": "integer", "minimum": 0},
         always=False,
     ),
     "Idempotency-Replayed": _header(

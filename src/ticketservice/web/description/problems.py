@@ -1,8 +1,9 @@
 """The answers that are errors: RFC 9457, and our own members."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
+from ticketservice.readiness import State
 from ticketservice.web.description.codes import FAULTS, PROBLEMS
 from ticketservice.web.description.operation import NO_KEY, Described
 from ticketservice.web.problems import MEDIA_TYPE, title
@@ -97,7 +98,7 @@ def _members() -> dict[str, dict[str, Any]]:
         "scope": _text("The scope that the key lacks."),
         "checks": {
             "type": "object",
-            "additionalProperties": {"type": "string", "enum": ["ok", "failed"]},
+            "additionalProperties": {"type": "string", "enum": [*get_args(State)]},
             "description": "What `/readyz` has found of each part.",
         },
         "current_version": {"type": "integer", "description": "The version that the ticket has."},

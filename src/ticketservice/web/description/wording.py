@@ -7,6 +7,7 @@ SCHEMAS = {
     "OpenTicket": "A ticket to be opened. What is left out is the default, or nothing.",
     "UpdateTicket": "What is to change. What is left out stays as it is; `{}` changes nothing.",
     "AddReply": "A reply that agent and customer both see.",
+    "TicketPage": "Tickets that were asked for.",
     "Ticket": "A ticket as agents see it.",
     "SlaSummary": "The SLA clocks as of the ticket's newest event.",
     "ClockSummary": "An SLA clock as of the ticket's newest event.",
@@ -94,6 +95,7 @@ FIELDS = {
     "body": "The text: not blank.",
     "items": "The page's items.",
     "next": "The `cursor` of the page that follows; `null` on the last.",
+    "total": "How many tickets all pages have; only if it was asked for.",
     "replies": "The newest 50 replies, oldest first.",
     # SLA
     "policy": "The policy that matches the ticket.",
@@ -130,7 +132,10 @@ FIELDS = {
     "expires_at": "When it stops working; `null`: never.",
     "Health.status": "`ok`: the process lives.",
     "Ready.status": "`ready`: it takes changes.",
-    "checks": "Each part by name: `ok`, or `failed` in the problem that is answered else.",
+    "checks": (
+        "Each part by name: `ok`, or `failed` in the problem that is answered else. `read_models`"
+        " may also be `building`, or `parked` where they leave out tickets."
+    ),
 }
 
 

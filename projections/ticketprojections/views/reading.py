@@ -1,0 +1,95 @@
+"""Tickets as read models take them in: what has happened since, or all there is of one."""
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from ticketdomain.errors import UndecodableStreamError
+from ticketdomain.events import Recorded
+from ticketdomain.journal import Head, Reader, decode
+from ticketdomain.live import Folds, Live, StreamState
+from ticketprojections.views.read_model import Change
+
+
+class Batch(Struct, frozen=True):
+    """What has become of tickets up to a position; those that cannot be read, apart, from which
+    version on they cannot."""
+
+    upto: int
+    changes: Sequence[Change]
+    unreadable: Mapping[str, UndecodableStreamError]
+
+    def of(self, ticket_ids: Container[str]) -> "Batch":
+        """Give what is of some tickets only."""
+        return Batch(
+            self.upto,
+            [each for each in self.changes if each.ticket_id in ticket_ids],
+            {name: error for name, error in self.unreadable.items() if name in ticket_ids},
+        )
+
+    def ticket_ids(self) -> list[str]:
+        return [*(each.ticket_id for each in self.changes), *self.unreadable]
+
+
+class TicketReader:
+    """Gives tickets as of `folds`, which `live` must have too: what it has warm is not read again.
+
+    `topics` are the types of events that a change has to bring along.
+    """
+
+    def __init__(self, live: Live, folds: Folds, topics: Sequence[str]) -> None:
+        self._live = live
+        self._cold = Live({"ticket": folds}, live.look_up, capacity=0)
+        self._folds = folds
+        self._topics = topics
+
+    def between(self, reader: Reader, after: int, upto: int) -> Batch:
+        """Give the tickets with events at positions over `after`, up to `upto` included."""
+        self._live.look_up(reader)  # without policies no ticket can be read, nor blamed for it
+        events: defaultdict[str, list[Recorded]] = defaultdict(list)
+        unreadable: dict[str, UndecodableStreamError] = {}
+        for row in reader.feed(after=after, topics=self._topics, upto=upto):
+            try:
+                events[row.originator_id].append(decode(row))
+            except UndecodableStreamError as error:
+                unreadable.setdefault(row.originator_id, error)
+        changes: list[Change] = []
+        for stream, position in list(reader.touched(after=after, upto=upto)):
+            if stream.startswith("ticket_") and stream not in unreadable:
+                try:
+                    state = self._state(reader, stream, position)
+                    changes.append(Change(state, events.get(stream, ())))
+                except UndecodableStreamError as error:
+                    unreadable[stream] = error
+        return Batch(upto, changes, unreadable)
+
+    def whole(
+        self, reader: Reader, streams: Iterable[str], upto: int, folds: Folds | None = None
+    ) -> Batch:
+        """Give tickets with all their events, as the reader sees them; none of a stream that is
+        not there. `folds` are all, or some."""
+        folds = folds or self._folds
+        nothing = (None,) * len(folds)
+        self._live.look_up(reader)
+        changes: list[Change] = []
+        unreadable: dict[str, UndecodableStreamError] = {}
+        for stream in streams:
+            rows = list(reader.stream(stream))
+            if not rows:
+                continue
+            try:
+                recorded = [decode(row) for row in rows]
+                state = StreamState(stream, folds, Head(), nothing).after(recorded, rows[-1].head)
+            except UndecodableStreamError as error:
+                unreadable[stream] = error
+            else:
+                changes.append(Change(state, recorded))
+        return Batch(upto, changes, unreadable)
+
+    def _state(self, reader: Reader, stream: str, position: int) -> StreamState:
+        """Give how a ticket stands at a position, or later."""
+        warm = self._live.peek(stream)
+        if warm is not None and warm.head.position >= position:
+            return warm
+        return self._cold.newest(reader, stream)
