@@ -1,8 +1,9 @@
 """Measures the service against floors of the same run, in turns, and checks what it wrote.
 
 Parts: put and get (all connections), one (a single connection), long (a ticket of 10,000 updates),
-sla (with and without SLA metrics), clocks (business time), replay (events read, decoded, folded;
-the start of a service on them).
+sla and follow (with and without SLA metrics, or read models, and how far these are behind), clocks
+(business time), replay (events read, decoded, folded; the start of a service on them), rebuild
+(read models built of them), list (many tickets, found by this and that).
 """
 
 import argparse
@@ -10,13 +11,13 @@ import json
 import sys
 from typing import TypeAlias
 
-from benchmarks import replay, requests
+from benchmarks import finding, rebuild, replay, requests
 from benchmarks.clocks import microseconds, works
 
 Table: TypeAlias = dict[str, float | dict[str, float]]
 
-REQUESTS = ("put", "get", "one", "long", "sla")
-PARTS = (*REQUESTS, "clocks", "replay")
+REQUESTS = ("put", "get", "one", "long", "sla", "follow")
+PARTS = (*REQUESTS, "clocks", "replay", "rebuild", "list")
 
 
 def measure(options: argparse.Namespace) -> dict[str, Table]:
@@ -33,6 +34,10 @@ def measure(options: argparse.Namespace) -> dict[str, Table]:
         tables["microseconds"] = {**took}
     if "replay" in what:
         tables[f"a journal of {options.events:,} events"] = {**replay.measure(options.events)}
+    if "rebuild" in what:
+        tables[f"a rebuild of {options.events:,} events"] = {**rebuild.measure(options.events)}
+    if "list" in what:
+        tables[f"a list of {options.tickets:,} tickets"] = {**finding.measure(options.tickets)}
     return tables
 
 
@@ -64,7 +69,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="per measure, over all rounds")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--events", type=int, default=200_000, help="in the journal of replay")
+    parser.add_argument("--events", type=int, default=200_000, help="in a journal")
+    parser.add_argument("--tickets", type=int, default=20_000, help="to find some among")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args()
     tables = measure(options)

@@ -18,11 +18,25 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_part_but_the_long_one_can_be_measured() -> None:
-    ran = bench("put", "get", "one", "sla", "clocks", "replay", *SHORT, "--json")
+    ran = bench("put", "get", "one", "sla", "follow", "clocks", "replay", *SHORT, "--json")
     tables: dict[str, Any] = json.loads(ran.stdout)
-    assert {*tables["ratios"]} > {"PUT, all connections : echo", "PUT with SLA metrics : without"}
+    assert {*tables["ratios"]} > {"PUT, all connections : echo", "PUT with read models : without"}
     assert all(row["per_second"] > 0 for row in tables["requests"].values())
     assert {*tables} >= {"microseconds", "a journal of 1,000 events"}
+
+
+def test_every_read_model_is_built_and_timed() -> None:
+    tables: dict[str, Any] = json.loads(bench("rebuild", *SHORT, "--json").stdout)
+    (rows,) = tables.values()
+    assert {*rows} > {"events read and decoded", "tickets built", "assignments built"}
+    assert rows["tickets built"]["per_cpu_second"] > 0
+    assert rows["MB of memory at the most"] > 0
+
+
+def test_tickets_are_found_by_this_and_that() -> None:
+    tables: dict[str, Any] = json.loads(bench("list", "--tickets", "500", "--json").stdout)
+    (workloads,) = tables.values()
+    assert {*workloads} > {"newest", "page 5", "by tag", "q of 2 words, small account"}
 
 
 def test_what_is_measured_can_be_read() -> None:

@@ -2,15 +2,26 @@
 
 import argparse
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from itertools import cycle
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
+from benchmarks.lag import watch
 from benchmarks.load import Load, http_request, put_under_load
-from benchmarks.servers import ECHO, PROGRAM, WITHOUT_SLA, Service, listening, service
+from benchmarks.servers import (
+    ECHO,
+    PROGRAM,
+    WITHOUT_READ_MODELS,
+    WITHOUT_SLA,
+    Service,
+    listening,
+    service,
+)
 from benchmarks.storage import check_journal, raw_commits
 
 LONG, SHORT, SHORT_TICKETS = 10_000, 10, 100
@@ -19,6 +30,11 @@ JOURNAL = "journal.db"
 NOTE = "Contacted customer to verify refund amount."
 
 Measure: TypeAlias = Callable[[float], Load]
+# What is left out, by part, to see what it takes.
+WITHOUT = {
+    "sla": ("put, no sla", WITHOUT_SLA),
+    "follow": ("put, no read models", WITHOUT_READ_MODELS),
+}
 # What is divided by what, round by round.
 RATIOS = {
     "PUT, all connections : echo": ("put", "echo"),
@@ -26,6 +42,7 @@ RATIOS = {
     "PUT, one connection : raw commit": ("put, one", "commit"),
     "GET, all connections : echo": ("get", "echo"),
     "PUT with SLA metrics : without": ("put, fresh", "put, no sla"),
+    "PUT with read models : without": ("put, fresh", "put, no read models"),
     f"PUT at {LONG} updates : at {SHORT}": ("put, long", "put, short"),
     f"GET at {LONG} updates : at {SHORT}": ("get, long", "get, short"),
 }
@@ -115,16 +132,35 @@ def measures(
         named["put, short"] = lambda seconds: tickets.put([tickets.short_stream], seconds)
         named["get, long"] = lambda seconds: tickets.get(tickets.long, 1, seconds)
         named["get, short"] = lambda seconds: tickets.get(tickets.short[0], 1, seconds)
-    if "sla" in what:
-        # Two journals that grow alike.
-        for name, program in (("put, fresh", PROGRAM), ("put, no sla", WITHOUT_SLA)):
-            beside = stack.enter_context(service(journals / f"{name}.db", program))
-            named[name] = _putting(Tickets(beside, connections))
+    named |= _alike(what, journals, connections, stack)
+    if "follow" in what:
+        spawning = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        processes = stack.enter_context(spawning)
+        named["lag"] = lambda seconds: _lag(processes, journals / JOURNAL, tickets, seconds)
     return named, tickets
+
+
+def _alike(
+    what: set[str], journals: Path, connections: int, stack: ExitStack
+) -> dict[str, Measure]:
+    """Name what is measured with a part of the service and without, on journals that grow alike."""
+    without = {name: program for part, (name, program) in WITHOUT.items() if part in what}
+    named: dict[str, Measure] = {}
+    for name, program in {"put, fresh": PROGRAM, **without}.items() if without else ():
+        beside = stack.enter_context(service(journals / name / JOURNAL, program))
+        named[name] = _putting(Tickets(beside, connections))
+    return named
 
 
 def _putting(tickets: Tickets) -> Measure:
     return lambda seconds: tickets.put(tickets.streams, seconds)
+
+
+def _lag(processes: ProcessPoolExecutor, journal: Path, tickets: Tickets, seconds: float) -> Load:
+    """Watch how far read models are behind the journal under the same load as `put`."""
+    watched = processes.submit(watch, journal, seconds)
+    tickets.put(tickets.streams, seconds)
+    return watched.result()
 
 
 def run(what: set[str], options: argparse.Namespace) -> tuple[dict[str, list[Load]], int]:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 PROGRAM = [sys.executable, "-m", "ticketservice"]
 WITHOUT_SLA = [sys.executable, str(Path(__file__).with_name("without_sla.py"))]
+WITHOUT_READ_MODELS = [sys.executable, str(Path(__file__).with_name("without_read_models.py"))]
 ECHO = [sys.executable, str(Path(__file__).with_name("echo.py"))]
 
 
