@@ -1,5 +1,10 @@
 """What cannot be asked for, and what is not shown to whom."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from finding import LIST, Desk
 from running import Client, Running
@@ -90,3 +95,30 @@ def test_a_key_of_a_requester_finds_their_tickets_only(shop: Desk) -> None:
 def test_finding_needs_a_key_that_may_read(desk: Running, agent: Client) -> None:
     assert agent.get(LIST, Authorization=None).status == 401
     assert desk.client("tickets:write").get(f"{LIST}?colour=red").status == 403
+
+
+EARLY, LATE = "0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"
+FORGED: list[tuple[str, Callable[[list[Any]], list[Any]]]] = [
+    ("created_at", lambda cursor: [*cursor[:2], EARLY, cursor[3]]),
+    ("created_at", lambda cursor: [*cursor[:2], LATE, cursor[3]]),
+    ("created_at", lambda cursor: [cursor[0], EARLY, *cursor[2:]]),
+    ("created_at", lambda cursor: [*cursor[:2], 1, cursor[3]]),
+    ("created_at", lambda cursor: [*cursor[:2], None, cursor[3]]),
+    ("priority", lambda cursor: [*cursor[:2], None, cursor[3]]),
+    ("priority", lambda cursor: [*cursor[:2], "2026-11-23T12:00:00Z", cursor[3]]),
+]
+
+
+@pytest.mark.parametrize(("sort", "forge"), FORGED)
+def test_a_cursor_that_was_forged_is_refused(
+    own_desk: Running, sort: str, forge: Callable[[list[Any]], list[Any]]
+) -> None:
+    client = own_desk.client()
+    client.open()
+    client.open()
+    address = f"/v1/tickets?sort={sort}&limit=1&sla_state=running"
+    cursor: str = client.get(address).json["next"]
+    told = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    forged = urlsafe_b64encode(json.dumps(forge(told)).encode()).decode().rstrip("=")
+    answer = client.get(f"{address}&cursor={forged}")
+    assert (answer.status, answer.faults) == (422, [("cursor", "bad_format")])

@@ -1,11 +1,12 @@
 """Cursors: where the next page of a list begins, and which list it is of."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
 Priority: TypeAlias = Annotated[int, Meta(ge=1, le=4)]
@@ -41,8 +42,8 @@ def write_cursor(cursor: Cursor) -> str:
     return urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
-def read_cursor(text: str, query: bytes) -> Cursor:
-    """Read the cursor of a query.
+def read_cursor(text: str, query: bytes, kinds: tuple[type, ...]) -> Cursor:
+    """Read the cursor of a query that is sorted by values of some kinds.
 
     Raises:
         MalformedCursorError: it is no cursor.
@@ -50,11 +51,24 @@ def read_cursor(text: str, query: bytes) -> Cursor:
     """
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        cursor = _decoder.decode(urlsafe_b64decode(padded))
+        cursor = _in_utc(_decoder.decode(urlsafe_b64decode(padded)))
     except (ValueError, OverflowError) as error:
         msg = "this is no cursor"
         raise MalformedCursorError(msg) from error
     if cursor.query != query:
         msg = "this is the cursor of another query"
         raise OtherQueryError(msg)
+    if not isinstance(cursor.value, kinds):
+        msg = "this is no cursor of such a query"
+        raise MalformedCursorError(msg)
     return cursor
+
+
+def _in_utc(cursor: Cursor) -> Cursor:
+    """Bring instants to UTC, in which some of the first and the last year are none."""
+    value = cursor.value
+    return replace(
+        cursor,
+        as_of=cursor.as_of.astimezone(UTC),
+        value=value.astimezone(UTC) if isinstance(value, datetime) else value,
+    )

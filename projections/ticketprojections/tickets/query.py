@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -66,6 +67,12 @@ JSON = {
     "custom_fields": msgspec.json.Decoder(JsonObject).decode,
     "sla": msgspec.json.Decoder(SlaSummary | None).decode,
 }
+# What cursors hold of what a list is sorted by, where every ticket has it.
+KINDS: dict[str, tuple[type, ...]] = {
+    "priority": (int,),
+    "created_at": (datetime,),
+    "updated_at": (datetime,),
+}
 ANY_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -107,7 +114,7 @@ def in_use(view: View, account: str, status: str) -> bool:
 def _resumed(query: TicketQuery) -> tuple[TicketQuery, Cursor | None]:
     if query.cursor is None:
         return query, None
-    cursor = read_cursor(query.cursor, _digest(query))
+    cursor = read_cursor(query.cursor, _digest(query), KINDS.get(query.sort, (datetime, NoneType)))
     return replace(query, as_of=cursor.as_of), cursor
 
 

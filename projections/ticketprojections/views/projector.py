@@ -44,10 +44,11 @@ class Projector:
     def open(self) -> None:
         """Make the file if it is not there, make sure that it is of this journal, and drop what
         nobody asks for any more."""
+        self._left.clear()  # numbers begin anew with a file
         self.views.make()
-        with self.views.writing() as store, self.journal.reading() as reader:
+        with self.views.writing() as store:
             source = store.source()
-            if source is not None and source != source_of(reader, source.position):
+            if source is not None and source != self.source(source.position):
                 msg = f"{self.views.path} is made of another journal, or of what this one has lost"
                 raise ReadModelDamagedError(msg)
             for generation in store.generations("live"):
@@ -92,6 +93,11 @@ class Projector:
         """Give the read model that a generation is of, if this program has it."""
         return next((model for model in self.models if model.name == generation.model), None)
 
+    def source(self, position: int) -> Source:
+        """Give what tells the journal up to a position from any other."""
+        with self.journal.reading() as reader:
+            return source_of(reader, position)
+
     def _generations(self, place: Place) -> list[Generation]:
         """Give those that this program can write into."""
         with self.views.reading() as view:
@@ -99,9 +105,10 @@ class Projector:
         return [each for each in found if self.model(each) and each.number not in self._left]
 
     def _retry(self, ticket_ids: Sequence[str]) -> None:
-        with self.views.writing() as store, self.journal.reading() as reader:
+        with self.views.writing() as store:
             # Under the lock nobody passes their events by: what is read here is new enough.
-            batch = self.tickets.whole(reader, ticket_ids, reader.position())
+            with self.journal.reading() as reader:
+                batch = self.tickets.whole(reader, ticket_ids, reader.position())
             for generation in store.generations():
                 if generation.place != "old":
                     self._take(store, generation, batch.of(store.parked_in(generation)), again=True)
