@@ -3,7 +3,8 @@
 Parts: put and get (all connections), one (a single connection), long (a ticket of 10,000 updates),
 sla and follow (with and without SLA metrics, or read models, and how far these are behind), clocks
 (business time), replay (events read, decoded, folded; the start of a service on them), rebuild
-(read models built of them), list (many tickets, found by this and that).
+(read models built of them), record (a journal verified, exported, imported, followed), list (many
+tickets, found by this and that).
 """
 
 import argparse
@@ -11,13 +12,13 @@ import json
 import sys
 from typing import TypeAlias
 
-from benchmarks import finding, rebuild, replay, requests
+from benchmarks import finding, rebuild, record, replay, requests
 from benchmarks.clocks import microseconds, works
 
 Table: TypeAlias = dict[str, float | dict[str, float]]
 
 REQUESTS = ("put", "get", "one", "long", "sla", "follow")
-PARTS = (*REQUESTS, "clocks", "replay", "rebuild", "list")
+PARTS = (*REQUESTS, "clocks", "replay", "rebuild", "record", "list")
 
 
 def measure(options: argparse.Namespace) -> dict[str, Table]:
@@ -36,6 +37,8 @@ def measure(options: argparse.Namespace) -> dict[str, Table]:
         tables[f"a journal of {options.events:,} events"] = {**replay.measure(options.events)}
     if "rebuild" in what:
         tables[f"a rebuild of {options.events:,} events"] = {**rebuild.measure(options.events)}
+    if "record" in what:
+        tables[f"a record of {options.events:,} events"] = {**record.measure(options.events)}
     if "list" in what:
         tables[f"a list of {options.tickets:,} tickets"] = {**finding.measure(options.tickets)}
     return tables

@@ -2,7 +2,7 @@
 for."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlite_utils import Database
 
 from ticketdomain.events import NoteAdded
+from ticketprojections.views.generations import View
 from ticketprojections.views.read_model import Change, ReadModel, Tables
 from ticketservice.service import VIEWS
 
@@ -50,7 +51,20 @@ def diary(refused: Refused | None = None, version: int = 1, *columns: str) -> Re
         marks = ", ".join("?" for _ in range(3 + len(columns)))
         db.conn.executemany(f"INSERT OR REPLACE INTO {tables('diary')} VALUES ({marks})", notes)
 
-    return ReadModel("diary", version, ("diary",), ("ticket.note_added",), create, row, write)
+    def differing(_view: View, _tables: Tables, _change: Change) -> Iterator[str]:
+        yield from ()
+
+    return ReadModel(
+        name="diary",
+        version=version,
+        tables=("diary",),
+        topics=("ticket.note_added",),
+        create=create,
+        row=row,
+        write=write,
+        differing=differing,
+        tickets=("diary", "ticket_id"),
+    )
 
 
 def noted(directory: Path) -> dict[str, list[str]]:

@@ -88,7 +88,12 @@ def held_by(path: Path) -> Held:
             {tuple(row) for row in file.execute("SELECT * FROM ticket_tags")},
             _searched(file, ids),
             {ids[row["no"]]: row["words"].split() for row in said if row["words"]},
-            {tuple(row) for row in file.execute("SELECT * FROM assignments")},
+            {
+                tuple(row)
+                for row in file.execute(
+                    "SELECT account, assigned_to, day, ticket_id FROM assignments"
+                )
+            },
         )
 
 

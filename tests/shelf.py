@@ -57,7 +57,7 @@ class Shelf(Store):
 
     def put(self, tickets: Iterable[TicketRow], said: str = "") -> None:
         """Write tickets, or write them anew."""
-        write(self.db, self.table, [Row(each, tuple(words(said))) for each in tickets])
+        write(self.db, self.table, [Row(each, tuple(words(said)), whole=False) for each in tickets])
 
     def pages(self, query: TicketQuery) -> Iterable[list[str]]:
         """Give the ids on each page; time goes on from one to the next."""

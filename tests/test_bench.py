@@ -33,6 +33,13 @@ def test_every_read_model_is_built_and_timed() -> None:
     assert rows["MB of memory at the most"] > 0
 
 
+def test_the_record_is_verified_moved_and_followed() -> None:
+    tables: dict[str, Any] = json.loads(bench("record", *SHORT, "--json").stdout)
+    (rows,) = tables.values()
+    assert {*rows} > {"verified", "exported", "followed as a stream"}
+    assert all(figure >= 0 for figure in rows.values())
+
+
 def test_tickets_are_found_by_this_and_that() -> None:
     tables: dict[str, Any] = json.loads(bench("list", "--tickets", "500", "--json").stdout)
     (workloads,) = tables.values()

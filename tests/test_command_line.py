@@ -412,7 +412,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("ticketdomain ", {"serve", "keys", "sla", "audit", "projections", "demo"}),
+        ("ticketdomain ", {*program.commands}),
         ("ticketdomain ke", {"keys"}),
         ("ticketdomain keys ", {"create", "list", "revoke"}),
         ("ticketdomain audit --v", {"--version"}),

@@ -27,6 +27,7 @@ from ticketdomain.events import (
     StatusChanged,
     SubjectChanged,
     TagsReplaced,
+    TextsRedacted,
     TicketOpened,
 )
 from ticketdomain.journal import StoredRow, decode
@@ -59,6 +60,7 @@ MEANING: dict[str, JournalEvent] = {
     "ticket.tags_replaced.v1": TagsReplaced(("vip",)),
     "ticket.custom_fields_merged.v1": CustomFieldsMerged({"order": {"id": None}, "_type_": "x"}),
     "ticket.note_added.v1": NoteAdded("Contacted customer."),
+    "ticket.texts_redacted.v1": TextsRedacted((1, 3), "card number", ("0a" * 32, "1b" * 32)),
     "ticket.reply_added.v1": ReplyAdded("Thank you!", "customer"),
     "key.issued.v1": KeyIssued(
         account="acme",

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from diary import Refused, diary, noted
@@ -15,6 +16,8 @@ from ticketdomain.errors import UndecodableStreamError
 from ticketdomain.events import NoteAdded, SlaPolicyPublished, TagsReplaced
 from ticketdomain.journal import Journal, open_journal
 from ticketprojections.assignments import ASSIGNMENTS
+from ticketprojections.sla import fold
+from ticketprojections.sla.match import traits_after
 from ticketprojections.views import building, projector
 
 UNREADABLE = {
@@ -178,3 +181,35 @@ def test_storage_that_fails_parks_nobody(tmp_path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError):
             program.follow()
         assert program.parked() == {}
+
+
+def test_a_ticket_that_a_fold_fails_for_is_parked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(traits: Any, event: Any) -> Any:
+        if event == NoteAdded("poison"):
+            raise OverflowError
+        return traits_after(traits, event)
+
+    with opened(tmp_path) as (journal, program):
+        write(filled(journal), "ticket_0", NoteAdded("poison"))
+        with monkeypatch.context() as patch:
+            patch.setattr(fold, "traits_after", failing)
+            program.follow()
+            assert program.parked() == {(model, "ticket_0"): 7 for model in BOTH}
+        program.projector.retry(["ticket_0"])
+        assert held_by(program.views.path) == expected(journal)
+
+
+def test_however_many_are_parked_all_are_retried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_batches(monkeypatch)
+    refused = Refused(rows={"ticket_0", "ticket_1", "ticket_2"})
+    with opened(tmp_path, diary(refused)) as (journal, program):
+        filled(journal)
+        program.follow()
+        refused.rows.clear()
+        program.projector.retry(program.projector.parked())
+        assert program.parked() == {}
+        assert len(noted(tmp_path)) == 3

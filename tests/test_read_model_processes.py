@@ -17,10 +17,11 @@ from read_models import Desk, opened
 from running import Client, Running
 from server import JOURNAL, eventually, make_key, running_server
 
+from ticketdomain.errors import ReadModelError
 from ticketdomain.events import NoteAdded, TagsReplaced
 from ticketprojections.tickets.model import EPOCH
 from ticketprojections.views.building import Builder
-from ticketprojections.views.lock import FileLock
+from ticketprojections.views.lock import FileLock, building
 from ticketservice.service import VIEWS, open_service
 from ticketservice.settings import Settings
 
@@ -102,6 +103,27 @@ def test_a_program_that_finds_that_another_was_quicker_leaves_it_at_that(
         assert up_to_date(journal, slow.views.path)
 
 
+def test_a_build_that_another_program_abandons_meanwhile_takes_no_one_s_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path) as (journal, slow), opened(tmp_path) as (_, quick):
+        whole, model = slow.projector.tickets.whole, slow.models[0]
+
+        def abandoned(*arguments: Any, **named: Any) -> Any:
+            quick.builder.abandon(model)
+            return whole(*arguments, **named)
+
+        filled(journal)
+        slow.follow()
+        monkeypatch.setattr(slow.projector.tickets, "whole", abandoned)
+        with pytest.raises(ReadModelError):
+            list(slow.builder.build(model))
+        monkeypatch.undo()
+        with quick.views.reading() as view:
+            assert [each.number for each in view.generations()] == [1, 2]
+        assert up_to_date(journal, slow.views.path)
+
+
 def counts(views: Path, stop: Event) -> Iterator[int]:
     """Count the tickets, as a report does, again and again."""
     with closing(sqlite3.connect(views)) as file:
@@ -120,10 +142,15 @@ def test_a_rebuild_while_people_write_ends_equal_and_lists_are_whole_all_the_whi
         counting = pool.submit(lambda: list(counts(path, stop)))
         writing = pool.submit(write_on, service.journal, stop)
         opening = pool.submit(open_until, own_desk.client(), stop)
-        for _ in range(3):
-            for model in service.projector.models:
-                list(Builder(service.projector).build(model))
-        stop.set()
+        lock = building(path)  # else the service lets go of what it takes for left behind
+        eventually(lock.take)
+        try:
+            for _ in range(3):
+                for model in service.projector.models:
+                    list(Builder(service.projector).build(model))
+        finally:
+            lock.release()
+            stop.set()
         assert opening.result() > 0
         writing.result()
         counted = counting.result()

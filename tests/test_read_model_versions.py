@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from diary import Refused, diary, noted
 from given import opened as opened_with
-from held import expected, held_by
 from journals import filled, write
 from msgspec.structs import replace
 from read_models import Desk, Program, opened
 from sqlite_utils import Database
 
-from ticketdomain.errors import ReadModelDamagedError
+from ticketdomain.errors import ReadModelDamagedError, ReadModelError
 from ticketdomain.events import NoteAdded
 from ticketdomain.journal import Journal, open_journal
 from ticketprojections.assignments import ASSIGNMENTS
@@ -169,16 +168,62 @@ def test_a_journal_that_is_older_than_its_read_models_is_noticed(
         pass
 
 
-def test_an_empty_journal_may_become_any(tmp_path: Path) -> None:
-    with opened(tmp_path) as (journal, _):
-        filled(journal)
-    with opened(tmp_path) as (journal, program):
-        assert held_by(program.views.path) == expected(journal)
-
-
 def test_nobody_but_the_owner_can_read_them(tmp_path: Path) -> None:
     with opened(tmp_path) as (_, program):
         files = list(tmp_path.glob(f"{VIEWS}*"))
         assert len(files) == 3
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
         assert program.views.intact()
+
+
+def go_on(directory: Path) -> None:
+    with opened(directory, diary()) as (journal, program):
+        write(journal, "ticket_0", NoteAdded("newest"))
+        program.follow()
+
+
+@pytest.mark.parametrize("table", ["generations", "parked", "source", "diary_1"])
+def test_damage_met_at_the_start_is_told_as_such(tmp_path: Path, table: str) -> None:
+    with opened(tmp_path, diary(Refused(rows={"ticket_1"}))) as (journal, program):
+        filled(journal)
+        program.follow()
+    with closing(sqlite3.connect(tmp_path / VIEWS)) as file:
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+        (page,) = file.execute(query, [table]).fetchone()
+    with (tmp_path / VIEWS).open("r+b") as damaged:
+        damaged.seek((page - 1) * 4096)
+        damaged.write(b"\xa5" * 4096)
+    with pytest.raises(ReadModelDamagedError):
+        go_on(tmp_path)
+
+
+def test_what_a_newer_program_could_not_write_is_no_matter_once_the_file_is_gone(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path, diary()) as (journal, _):
+        filled(journal)
+    with closing(open_journal(f"sqlite:///{tmp_path / 'journal.db'}")) as journal:
+        newer = diary(None, 2, "mood")
+        program = Program(journal, Desk(journal), (newer,))
+        program.open()
+        write(journal, "ticket_0", NoteAdded("newer"))
+        program.follow()  # generation 1 is left as it is
+        program.views.remove()
+        program.open()
+        for _ in program.builder.build(newer):
+            pass
+        write(journal, "ticket_0", NoteAdded("newest"))
+        program.follow()
+        program.views.close()
+    assert noted(tmp_path)["ticket_0"][-1] == "newest"
+
+
+def test_a_build_whose_file_is_removed_says_so(tmp_path: Path) -> None:
+    with opened(tmp_path, diary()) as (journal, program):
+        filled(journal)
+        steps = program.builder.build(program.models[0])
+        next(steps)
+        program.views.remove()
+        program.open()
+        with pytest.raises(ReadModelError):
+            list(steps)

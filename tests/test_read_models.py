@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from given import OPENED
 from held import expected, held_by
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,7 +17,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from hypothesis.strategies import SearchStrategy
-from read_models import Desk, Program, moment
+from journals import filled, write
+from read_models import Desk, Program, moment, opened
 from test_sla_laws import policies
 
 from ticketdomain.change import Change
@@ -160,3 +162,35 @@ def test_read_models_hold_what_the_journal_says_whatever_happens() -> None:
 @pytest.mark.soak
 def test_read_models_hold_what_the_journal_says_for_long() -> None:
     live(examples=1000, steps=60)
+
+
+def test_an_empty_journal_may_become_any(tmp_path: Path) -> None:
+    with opened(tmp_path) as (journal, _):
+        filled(journal)
+    with opened(tmp_path) as (journal, program):
+        assert held_by(program.views.path) == expected(journal)
+
+
+def test_tickets_that_were_opened_one_right_after_the_other_are_all_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "TICKETS", 2)
+    with opened(tmp_path) as (journal, program):
+        for number in range(9):
+            write(journal, f"ticket_{number}", OPENED)
+        program.build(*program.models)
+        assert held_by(program.views.path) == expected(journal)
+
+
+def test_a_list_that_is_not_read_to_its_end_holds_no_later_one_back(tmp_path: Path) -> None:
+    with opened(tmp_path) as (journal, program):
+        filled(journal)
+        program.follow()
+        with program.views.reading() as view:
+            left = view.select("SELECT id FROM tickets")
+            next(left)
+        write(journal, "ticket_3", OPENED)
+        program.follow()
+        with program.views.reading() as view:
+            assert len(list(view.select("SELECT id FROM tickets"))) == 4
+        del left

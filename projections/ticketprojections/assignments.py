@@ -1,16 +1,17 @@
 """A small read model: which tickets came to whom on which day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from sqlite_utils import Database
 
 from ticketdomain.events import AssigneeChanged, TicketOpened
 from ticketdomain.ticket import TICKET
+from ticketprojections.views.generations import View
 from ticketprojections.views.read_model import Change, ReadModel, Tables
 
 Assignment: TypeAlias = tuple[str, str, str, str]
-COLUMNS = ("account", "assigned_to", "day", "ticket_id")
+COLUMNS = ("ticket_id", "account", "assigned_to", "day")
 
 
 def create(db: Database, tables: Tables) -> None:
@@ -22,7 +23,7 @@ def row(change: Change) -> list[Assignment]:
     ticket = change.state.of(TICKET)
     assert ticket is not None
     return [
-        (ticket.account, recorded.event.assigned_to, recorded.at.date().isoformat(), ticket.id)
+        (ticket.id, ticket.account, recorded.event.assigned_to, recorded.at.date().isoformat())
         for recorded in change.events
         if isinstance(recorded.event, TicketOpened | AssigneeChanged) and recorded.event.assigned_to
     ]
@@ -33,6 +34,12 @@ def write(db: Database, tables: Tables, rows: Sequence[Sequence[Assignment]]) ->
     db.table(tables("assignments")).insert_all(assignments, pk=COLUMNS, ignore=True)
 
 
+def differing(view: View, tables: Tables, change: Change) -> Iterator[str]:
+    query = f"SELECT {', '.join(COLUMNS)} FROM {tables('assignments')} WHERE ticket_id = ?"
+    if set(view.select(query, [change.ticket_id])) != set(row(change)):
+        yield "assignments"
+
+
 ASSIGNMENTS = ReadModel(
     name="assignments",
     version=1,
@@ -41,4 +48,6 @@ ASSIGNMENTS = ReadModel(
     create=create,
     row=row,
     write=write,
+    differing=differing,
+    tickets=("assignments", "ticket_id"),
 )

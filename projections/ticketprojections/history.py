@@ -26,6 +26,7 @@ from ticketdomain.events import (
     StatusChanged,
     SubjectChanged,
     TagsReplaced,
+    TextsRedacted,
     TicketOpened,
 )
 from ticketdomain.json_values import Json, JsonObject, equal, leaves
@@ -81,6 +82,8 @@ def _changes(before: Ticket | None, after: Ticket, recorded: Recorded) -> Iterat
                 if (value := _value(after, name)) not in (None, "", []):
                     yield FieldChange(name, None, value)
             yield from _leaf_changes({}, after.custom_fields)
+        case TextsRedacted(versions, reason):
+            yield FieldChange("redaction", None, {"versions": list(versions), "reason": reason})
         case KeyIssued() | KeyRevoked() | SlaPolicyPublished():
             pass
         case other:

@@ -95,7 +95,7 @@ def _row(random: Random, ticket_id: str, account: str, created: datetime) -> Row
         version=random.randrange(1, 30),
         **_clocks(random, category, created),
     )
-    return Row(ticket, tuple(dict.fromkeys(WORDS.pick(random, 40))))
+    return Row(ticket, tuple(dict.fromkeys(WORDS.pick(random, 40))), whole=True)
 
 
 def _clocks(random: Random, category: str, created: datetime) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from benchmarks.clocks import EVENTS, events
 from ticketdomain.journal import Head, StoredRow, encode, open_journal
 
+ACCOUNT = "bench"
 IN_A_COMMIT = 20_000  # events
 
 
@@ -35,7 +36,9 @@ def _rows(tickets: int) -> Iterator[StoredRow]:
         head = Head()
         for recorded in story:
             position = ticket * len(story) + recorded.version
-            placed = replace(recorded, ticket_id=ticket_id(ticket), position=position)
+            placed = replace(
+                recorded, ticket_id=ticket_id(ticket), position=position, account=ACCOUNT
+            )
             row = encode(placed, head.chain_hash, salt=bytes(16))
             head = row.head
             yield row

@@ -11,6 +11,9 @@ TicketDomainError
 ├── ReadModelError              the read models cannot answer now, or not as new as asked for
 │   ├── ReadModelMissingError   nothing is built yet that could answer
 │   └── ReadModelDamagedError   they have to be made anew
+├── NothingToRedactError        there is no text in what is to be redacted
+├── ProofError                  the journal is not what was written
+├── TransferError               what is imported is not what was exported
 └── JournalError                storage
     ├── JournalRefusedError     the file is not a journal that this program may open
     ├── JournalUnavailableError nothing was written, try again
@@ -76,6 +79,22 @@ class UndecodableStreamError(TicketDomainError):
         super().__init__(f"event {version} of {stream} cannot be read")
         self.stream = stream
         self.version = version
+
+
+class NothingToRedactError(TicketDomainError):
+    """There is no text in what is to be redacted, or none any more."""
+
+
+class ProofError(TicketDomainError):
+    """The journal is not what was written; what differs has been told."""
+
+
+class TransferError(TicketDomainError):
+    """What is imported is not what was exported; `line` counts from 1."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(f"line {line}: {what}")
+        self.line = line
 
 
 class ReadModelError(TicketDomainError):

@@ -4,7 +4,7 @@ The tag of an event is its name in storage and never changes; the class may be r
 """
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -89,6 +89,19 @@ class ReplyAdded(Struct, frozen=True, tag="ticket.reply_added"):
     author: Author
 
 
+class TextsRedacted(Struct, frozen=True, tag="ticket.texts_redacted"):
+    """The texts of these versions of the ticket were blanked for good, and why; see `redaction`.
+
+    `payloads` are the SHA-256, in hexadecimal, of what was left of each version, in their order.
+
+    The ticket is then told from its blanked events: nothing has to be known of this one to do so.
+    """
+
+    versions: tuple[int, ...]
+    reason: str
+    payloads: tuple[str, ...]
+
+
 class KeyIssued(Struct, frozen=True, tag="key.issued"):
     """An API key; only the secret's SHA-256 in hexadecimal is kept."""
 
@@ -127,7 +140,10 @@ TicketEvent: TypeAlias = (
     | CustomFieldsMerged
     | NoteAdded
     | ReplyAdded
+    | TextsRedacted
 )
+# As storage names them.
+TICKET_TYPES = tuple(str(each.__struct_config__.tag) for each in get_args(TicketEvent))
 KeyEvent: TypeAlias = KeyIssued | KeyRevoked
 JournalEvent: TypeAlias = TicketEvent | KeyEvent | SlaPolicyPublished
 

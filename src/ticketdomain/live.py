@@ -16,6 +16,7 @@ from ticketdomain.journal import Head, Reader, Snapshot, decode
 Folds: TypeAlias = tuple[Fold[Any], ...]
 
 WARM_STREAMS = 2_000
+REDACTION = "ticket.texts_redacted"
 
 
 class StreamState(Struct, frozen=True):
@@ -124,6 +125,9 @@ class Live:
         rows = list(reader.stream(known.stream, after=known.head.version, upto=upto))
         if not rows:
             return known
+        if known.head.version and any(row.topic == REDACTION for row in rows):
+            # What is known was told by events that are now told otherwise.
+            return self._after_rows(reader, self._nothing(known.stream), upto)
         self.look_up(reader)
         return known.after([decode(row) for row in rows], rows[-1].head)
 
@@ -137,6 +141,11 @@ class Live:
             if state := _decoded(reader, stream, snapshot.version, folds, encoded):
                 self.look_up(reader)  # for whoever asks what the state means
                 return state
+        return self._nothing(stream)
+
+    def _nothing(self, stream: str) -> StreamState:
+        """Give the state of a stream before its first event."""
+        folds = self._folds[stream.partition("_")[0]]
         return StreamState(stream, folds, Head(), (None,) * len(folds))
 
 

@@ -24,6 +24,7 @@ from ticketdomain.events import (
     StatusChanged,
     SubjectChanged,
     TagsReplaced,
+    TextsRedacted,
     TicketOpened,
 )
 from ticketdomain.fold import Fold
@@ -120,7 +121,7 @@ def _changed(ticket: Ticket, recorded: Recorded) -> dict[str, object]:
             return {"tags": tuple(tags)}
         case CustomFieldsMerged(patch):
             return {"custom_fields": merge_object(ticket.custom_fields, patch)}
-        case NoteAdded() | ReplyAdded():
+        case NoteAdded() | ReplyAdded() | TextsRedacted():
             return {}
         case TicketOpened() | KeyIssued() | KeyRevoked() | SlaPolicyPublished():
             msg = f"{recorded.event} cannot follow in {recorded.ticket_id}"

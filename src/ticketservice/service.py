@@ -24,8 +24,10 @@ from ticketprojections.views.file import Views
 from ticketprojections.views.projector import Projector
 from ticketprojections.views.read_model import ReadModel
 from ticketprojections.views.runner import Runner
+from ticketservice.feed import Feed
 from ticketservice.readiness import Readiness
 from ticketservice.settings import Settings
+from ticketservice.tail import Tail
 from ticketservice.tickets import Tickets
 
 VIEWS = "views.db"  # beside the journal
@@ -47,6 +49,8 @@ class Service(Struct, frozen=True):
     desk: Desk
     keys: KeyRing
     tickets: Tickets
+    feed: Feed
+    tail: Tail
     sla: Sla
     workflow: Workflow
     clock: Callable[[], datetime]
@@ -94,11 +98,10 @@ def open_service(
     with closing(open_journal(settings.database, create=create)) as journal:
         sla = Sla(default_policies())
         live = Live(folds(sla), sla.book.read)
-        views = Views(journal.path.with_name(VIEWS))
-        projector = Projector(journal, live, views, read_models(sla), (TICKET, sla.fold))
-        runner = Runner(projector)
+        tickets = Tickets(journal, live, sla)
+        feed = Feed(journal, tickets)
         with (
-            closing(views),
+            _projected(journal, live, sla) as (projector, runner),
             closing(Desk(journal, live, settings.workflow, clock)) as desk,
             closing(runner),
         ):
@@ -106,7 +109,9 @@ def open_service(
                 journal=journal,
                 desk=desk,
                 keys=KeyRing(journal, clock),
-                tickets=Tickets(journal, live, sla),
+                tickets=tickets,
+                feed=feed,
+                tail=Tail(feed.newest),
                 sla=sla,
                 workflow=settings.workflow,
                 clock=clock,
@@ -117,3 +122,11 @@ def open_service(
                 readiness=Readiness(journal, desk, projector, runner),
                 metrics=settings.metrics,
             )
+
+
+@contextmanager
+def _projected(journal: Journal, live: Live, sla: Sla) -> Generator[tuple[Projector, Runner]]:
+    """Open the read models, which lie beside the journal; the runner is yet to be started."""
+    with closing(Views(journal.path.with_name(VIEWS))) as views:
+        projector = Projector(journal, live, views, read_models(sla), (TICKET, sla.fold))
+        yield projector, Runner(projector)

@@ -1,6 +1,6 @@
 """The read model of tickets: its tables, and how a change of a ticket gets into them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -19,6 +19,7 @@ from ticketprojections.tickets.search import NOTHING, Searched, Texts
 from ticketprojections.tickets.table import COLUMNS, TicketRow, ticket_row
 from ticketprojections.tickets.words import words
 from ticketprojections.tickets.writing import row_of
+from ticketprojections.views.generations import View
 from ticketprojections.views.read_model import Change, ReadModel, Tables
 
 NAME = "tickets"
@@ -32,10 +33,12 @@ CROWD = 1000 * IN_A_MICROSECOND
 
 
 class Row(Struct, frozen=True):
-    """What is written of a ticket: its columns, and the words of what was newly said."""
+    """What is written of a ticket: its columns, and the words of what was said, newly or, of a
+    `whole`, ever."""
 
     ticket: TicketRow
     said: tuple[str, ...]
+    whole: bool
 
 
 class Known(Struct, frozen=True):
@@ -66,6 +69,8 @@ def tickets_model(sla: Sla) -> ReadModel:
         create=create,
         row=partial(_row, sla),
         write=write,
+        differing=partial(_differing, sla),
+        tickets=("tickets", "id"),
         folds=(TICKET, sla.fold),
     )
 
@@ -82,7 +87,7 @@ def create(db: Database, tables: Tables) -> None:
 def _row(sla: Sla, change: Change) -> Row:
     bodies = [e.event.body for e in change.events if isinstance(e.event, NoteAdded | ReplyAdded)]
     said = dict.fromkeys(chain.from_iterable(map(words, bodies)))
-    return Row(ticket_row(change.state, sla), tuple(said))
+    return Row(ticket_row(change.state, sla), tuple(said), change.whole)
 
 
 def write(db: Database, tables: Tables, rows: Sequence[Row]) -> None:
@@ -101,6 +106,42 @@ def write(db: Database, tables: Tables, rows: Sequence[Row]) -> None:
     changed = [each for each in texts if each.before != each.after]
     _write_tags(db, tables("ticket_tags"), changed)
     search.write(db, tables, changed)
+
+
+def _differing(sla: Sla, view: View, tables: Tables, change: Change) -> Iterator[str]:
+    row = _row(sla, change)
+    ticket = row.ticket
+    selected = ", ".join(COLUMNS)
+    query = f"SELECT {selected} FROM {tables('tickets')} WHERE account = ? AND id = ?"
+    found = next(view.select(query, [ticket.account, ticket.id]), None)
+    if found is None:
+        yield "tickets"
+        return
+    known = row_of(found)
+    for name in COLUMNS[1:]:
+        if getattr(known, name) != getattr(ticket, name):
+            yield f"tickets.{name}"
+    said = " ".join(row.said)
+    query = f"SELECT words FROM {tables('ticket_said')} WHERE no = ?"
+    if next(view.select(query, [known.no]), ("",))[0] != said:
+        yield "ticket_said.words"
+    if not search.has(view, tables, known.no, ticket.account, _texts(ticket, said)):
+        yield "ticket_search"
+    if _tags_of(view, tables("ticket_tags"), ticket) != sorted(msgspec.json.decode(ticket.tags)):
+        yield "ticket_tags"
+
+
+def _tags_of(view: View, table: str, ticket: TicketRow) -> list[str]:
+    """Look for a ticket under every tag of its account, from tag to tag: no index names tickets."""
+    query = (
+        f"WITH RECURSIVE used(tag) AS (SELECT min(tag) FROM {table} WHERE account = :account"
+        f" UNION ALL SELECT (SELECT min(tag) FROM {table} WHERE account = :account"
+        " AND tag > used.tag) FROM used WHERE used.tag IS NOT NULL)"
+        f" SELECT tag FROM used CROSS JOIN {table} USING (tag) WHERE account = :account"
+        " AND created_at = :created_at AND id = :id"
+    )
+    of = {"account": ticket.account, "created_at": ticket.created_at, "id": ticket.id}
+    return sorted(tag for (tag,) in view.select(query, of))
 
 
 def _known(db: Database, tables: Tables, tickets: Sequence[TicketRow]) -> dict[str, Known]:
@@ -147,12 +188,14 @@ def first_number(created_at: str) -> int:
 
 def _searched(ticket: TicketRow, row: Row, known: Known | None) -> Searched:
     before = NOTHING if known is None else known.texts
-    return Searched(ticket, before, _texts(ticket, _said(before.said, row.said)))
+    return Searched(ticket, before, _texts(ticket, _said(before.said, row)))
 
 
-def _said(before: str, new: Sequence[str]) -> str:
+def _said(before: str, row: Row) -> str:
     """Add words to those that were said before."""
-    return " ".join({**dict.fromkeys(before.split()), **dict.fromkeys(new)}) if new else before
+    if row.whole:
+        return " ".join(row.said)
+    return " ".join(dict.fromkeys([*before.split(), *row.said])) if row.said else before
 
 
 def _texts(ticket: TicketRow, said: str) -> Texts:

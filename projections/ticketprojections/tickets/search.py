@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from ticketprojections.tickets.table import TicketRow
 from ticketprojections.tickets.words import words, words_in
+from ticketprojections.views.generations import View
 from ticketprojections.views.read_model import Tables
 
 # Of one and two letters there are too many words to look for each.
@@ -36,6 +37,7 @@ class Texts(Struct, frozen=True):
         return {*chain.from_iterable(map(words, fields)), *words_in(values), *self.said.split()}
 
 
+AT_ONCE = 500  # words that are looked for together
 NOTHING = Texts("", None, None, "[]", "{}", "")
 
 
@@ -91,6 +93,19 @@ def write(db: Database, tables: Tables, changed: Sequence[Searched]) -> None:
             for each in changed
             if each.before.said != each.after.said
         ],
+    )
+
+
+def has(view: View, tables: Tables, no: int, account: str, texts: Texts) -> bool:
+    """Whether a ticket is found by each of its words."""
+    query = f"SELECT no FROM {tables('ticket_accounts')} WHERE account = ?"
+    number = next(view.select(query, [account]), [0])[0]
+    table = tables("ticket_search")
+    query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ? AND rowid = ?"
+    terms = [f'"{term(number, word)}"' for word in sorted(texts.words())]
+    return all(
+        next(view.select(query, [" AND ".join(terms[first : first + AT_ONCE]), no]))[0]
+        for first in range(0, len(terms), AT_ONCE)
     )
 
 

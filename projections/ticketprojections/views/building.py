@@ -5,10 +5,13 @@ from itertools import islice
 
 from msgspec import Struct
 
+from ticketdomain.errors import ReadModelError
 from ticketprojections.views.generations import Generation
 from ticketprojections.views.projector import POSITIONS, TICKETS, Projector, source_of
 from ticketprojections.views.read_model import ReadModel
 from ticketprojections.views.taking import take
+
+EVENTS = 10_000  # in a step
 
 
 class Progress(Struct, frozen=True):
@@ -22,10 +25,12 @@ class Progress(Struct, frozen=True):
 
 
 class Builder:
-    """Builds in small steps, each a transaction on the read models. One at a time may do so."""
+    """Builds in steps of about so many events, each a transaction on the read models. One at a time
+    may do so."""
 
-    def __init__(self, projector: Projector) -> None:
+    def __init__(self, projector: Projector, events: int = EVENTS) -> None:
         self._projector = projector
+        self._events = events
         self._views = projector.views
         self._journal = projector.journal
 
@@ -47,15 +52,16 @@ class Builder:
 
     def begin(self, model: ReadModel) -> None:
         """Make tables to build in, unless a build of this version was begun and not ended."""
-        with self._views.writing() as store, self._journal.reading() as reader:
+        with self._views.writing() as store:
             for begun in store.generations("building"):
                 if begun.model == model.name:
                     if begun.version == model.version:
                         return
                     store.drop(begun)
-            position = reader.position()
-            store.begin(model, position)
-            store.made_of(source_of(reader, position))
+            with self._journal.reading() as reader:
+                source = source_of(reader, reader.position())
+            store.begin(model, source.position)
+            store.made_of(source)
 
     def abandon(self, model: ReadModel) -> None:
         """Let go of what was begun; what answers is not touched."""
@@ -65,20 +71,32 @@ class Builder:
                     store.drop(begun)
 
     def build(self, model: ReadModel) -> Iterator[Progress]:
-        """Build to the end, step by step as the iteration goes on."""
+        """Build to the end, step by step as the iteration goes on.
+
+        Raises:
+            ReadModelError: what was begun is gone: the file was removed, or somebody else built.
+        """
         self.begin(model)
+        begun = self._begun(model)
         while (progress := self.step(model)) is not None:
             yield progress
+        with self._views.reading() as view:
+            if begun is None or view.live(model.name).number != begun.number:
+                msg = f"what was begun of {model.name} is gone"
+                raise ReadModelError(msg)
 
     def step(self, model: ReadModel) -> Progress | None:
         """Do some more of what was begun; `None` once it answers."""
-        with self._views.reading() as view:
-            begun = next((e for e in view.generations("building") if e.model == model.name), None)
+        begun = self._begun(model)
         if begun is None:
             return None
         if begun.opened is not None:
             return self._take_in(model, begun, begun.opened)
         return self._catch_up(model, begun)
+
+    def _begun(self, model: ReadModel) -> Generation | None:
+        with self._views.reading() as view:
+            return next((e for e in view.generations("building") if e.model == model.name), None)
 
     def _take_in(self, model: ReadModel, begun: Generation, opened: int) -> Progress:
         """Take the next tickets in whole, in the order of their opening."""
@@ -86,8 +104,9 @@ class Builder:
             # Whatever their first events say: they may be unreadable.
             streams = reader.begun(after=opened, upto=begun.position)
             found = dict(islice(filter(_of_ticket, streams), TICKETS))
-            batch = self._projector.tickets.whole(reader, found, begun.position, model.folds)
-        reached = max(found.values(), default=None)
+            read = self._projector.tickets.whole
+            batch = read(reader, found, begun.position, model.folds, most=self._events)
+        reached = max((found[each] for each in batch.ticket_ids()), default=None)
         with self._views.writing() as store:
             if begun in store.generations("building"):
                 take(store, begun, model, batch)
@@ -100,13 +119,16 @@ class Builder:
         with self._journal.reading() as reader:
             newest = reader.position()
         last = newest - begun.position <= POSITIONS
-        with self._views.writing() as store, self._journal.reading() as reader:
+        with self._views.writing() as store:
             if begun not in store.generations("building"):
                 return Progress(model.name, begun.position, newest)
-            upto = reader.position() if last else begun.position + POSITIONS
-            take(store, begun, model, self._projector.tickets.between(reader, begun.position, upto))
+            with self._journal.reading() as reader:
+                upto = reader.position() if last else begun.position + POSITIONS
+                batch = self._projector.tickets.between(reader, begun.position, upto)
+                source = source_of(reader, upto)
+            take(store, begun, model, batch)
             store.reach(begun, upto)
-            store.made_of(source_of(reader, upto))
+            store.made_of(source)
             if last:
                 store.swap(begun, model)
         if not last:

@@ -2,11 +2,12 @@
 
 import os
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
 from threading import Lock
+from time import monotonic
 from typing import TypeAlias
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from ticketprojections.views.damage import is_damage, telling_damage, unreadable
 from ticketprojections.views.generations import DDL, SCHEMA_VERSION, View
 from ticketprojections.views.store import Store
 
+STEPS = 10_000  # of SQLite's machine, between two looks at the clock
 LOCK_TIMEOUT = 5  # seconds that a writer waits for another
 
 Identity: TypeAlias = tuple[int, int] | None
@@ -43,8 +45,9 @@ class Views:
                 self._readers.get_nowait()[0].close()
 
     @contextmanager
-    def reading(self) -> Generator[View]:
-        """Hold a consistent view; it waits for no writer.
+    def reading(self, seconds: float | None = None) -> Generator[View]:
+        """Hold a consistent view; it waits for no writer. What takes longer than so many seconds is
+        broken off.
 
         Raises:
             ReadModelMissingError: nothing is built yet.
@@ -52,6 +55,7 @@ class Views:
         """
         connection, identity = self._reader()
         try:
+            connection.set_progress_handler(_deadline(seconds), STEPS)
             connection.execute("BEGIN")
             with closing(View(connection)) as view:
                 yield view
@@ -116,6 +120,19 @@ class Views:
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
+    def scrub(self) -> bool:
+        """Write the whole file anew, and empty its log, so that nothing is left of what was removed
+        from it. Tell whether that was done: it is not while somebody reads what is older.
+
+        Raises:
+            sqlite3.Error: it cannot be written.
+        """
+        with self._writing, telling_damage():
+            connection = self._database().conn
+            connection.execute("VACUUM")
+            busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
+
     def _condemn(self, identity: Identity) -> None:
         """Take a file away that cannot be read: who fills it will make another."""
         if identity == _identity(self.path):
@@ -155,6 +172,14 @@ class Views:
         except sqlite3.Error as error:
             raise unreadable(error) from error
         return connection, identity
+
+
+def _deadline(seconds: float | None) -> Callable[[], bool] | None:
+    """Give what tells SQLite to break off."""
+    if seconds is None:
+        return None
+    until = monotonic() + seconds
+    return lambda: monotonic() > until
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
+from math import inf
 
 from msgspec import Struct
 
 from ticketdomain.errors import UndecodableStreamError
-from ticketdomain.events import Recorded
+from ticketdomain.events import Recorded, TextsRedacted
 from ticketdomain.journal import Head, Reader, decode
-from ticketdomain.live import Folds, Live, StreamState
+from ticketdomain.live import REDACTION, Folds, Live, StreamState
 from ticketprojections.views.read_model import Change
 
 
@@ -38,44 +39,56 @@ class TicketReader:
     `topics` are the types of events that a change has to bring along.
     """
 
-    def __init__(self, live: Live, folds: Folds, topics: Sequence[str]) -> None:
+    def __init__(self, live: Live, folds: Folds, topics: Iterable[str]) -> None:
         self._live = live
         self._cold = Live({"ticket": folds}, live.look_up, capacity=0)
         self._folds = folds
-        self._topics = topics
+        self._topics = {*topics, REDACTION}
 
     def between(self, reader: Reader, after: int, upto: int) -> Batch:
         """Give the tickets with events at positions over `after`, up to `upto` included."""
         self._live.look_up(reader)  # without policies no ticket can be read, nor blamed for it
         events: defaultdict[str, list[Recorded]] = defaultdict(list)
         unreadable: dict[str, UndecodableStreamError] = {}
-        for row in reader.feed(after=after, topics=self._topics, upto=upto):
+        for row in reader.feed(after=after, topics=tuple(self._topics), upto=upto):
             try:
                 events[row.originator_id].append(decode(row))
             except UndecodableStreamError as error:
                 unreadable.setdefault(row.originator_id, error)
+        redacted = {stream for stream, told in events.items() if any(map(_is_redaction, told))}
         changes: list[Change] = []
         for stream, position in list(reader.touched(after=after, upto=upto)):
-            if stream.startswith("ticket_") and stream not in unreadable:
+            if stream.startswith("ticket_") and stream not in redacted | unreadable.keys():
                 try:
                     state = self._state(reader, stream, position)
                     changes.append(Change(state, events.get(stream, ())))
                 except UndecodableStreamError as error:
                     unreadable[stream] = error
-        return Batch(upto, changes, unreadable)
+        # What was taken in of these is now told otherwise.
+        anew = self.whole(reader, sorted(redacted - unreadable.keys()), upto)
+        return Batch(upto, [*changes, *anew.changes], {**unreadable, **anew.unreadable})
 
     def whole(
-        self, reader: Reader, streams: Iterable[str], upto: int, folds: Folds | None = None
+        self,
+        reader: Reader,
+        streams: Iterable[str],
+        upto: int,
+        folds: Folds | None = None,
+        most: float = inf,
     ) -> Batch:
         """Give tickets with all their events, as the reader sees them; none of a stream that is
-        not there. `folds` are all, or some."""
+        not there. `folds` are all, or some. After `most` events the streams that follow are left
+        out."""
         folds = folds or self._folds
         nothing = (None,) * len(folds)
         self._live.look_up(reader)
         changes: list[Change] = []
         unreadable: dict[str, UndecodableStreamError] = {}
         for stream in streams:
+            if most <= 0:
+                break
             rows = list(reader.stream(stream))
+            most -= len(rows)
             if not rows:
                 continue
             try:
@@ -84,7 +97,9 @@ class TicketReader:
             except UndecodableStreamError as error:
                 unreadable[stream] = error
             else:
-                changes.append(Change(state, recorded))
+                asked = zip(rows, recorded, strict=True)
+                told = [each for row, each in asked if row.topic in self._topics]
+                changes.append(Change(state, told, whole=True))
         return Batch(upto, changes, unreadable)
 
     def _state(self, reader: Reader, stream: str, position: int) -> StreamState:
@@ -93,3 +108,7 @@ class TicketReader:
         if warm is not None and warm.head.position >= position:
             return warm
         return self._cold.newest(reader, stream)
+
+
+def _is_redaction(recorded: Recorded) -> bool:
+    return isinstance(recorded.event, TextsRedacted)

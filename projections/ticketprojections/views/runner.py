@@ -15,6 +15,7 @@ LOOK_SECONDS = 0.025  # whether another process has written
 TAKE_OVER_SECONDS = 0.25
 AGAIN_SECONDS = 0.1  # before what was damaged is made anew: it may be so again
 FAILED_SECONDS = 2.0
+EVENTS = 1_000  # in a step of building: so long what is written waits to be listed
 REST = 1  # after a step of building, by the time that it took: requests need the interpreter too
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ class Runner:
     def __init__(self, projector: Projector) -> None:
         self.failing = False
         self._projector = projector
-        self._builder = Builder(projector)
+        self._builder = Builder(projector, EVENTS)
+        self._rested = 0.0
         self._journal = projector.journal
         self._lock = following(projector.views.path)
         self._build_lock = building(projector.views.path)
@@ -82,7 +84,8 @@ class Runner:
             at_end = self._follow()
             busy = self._build()
             self.failing = False
-            self._closing.wait(busy or PAUSE_SECONDS)
+            rest = self._rested - perf_counter() if busy else PAUSE_SECONDS
+            self._closing.wait(min(PAUSE_SECONDS, max(0.0, rest)))
             if at_end and not busy:
                 self._journal.growth.wait(self._seen, LOOK_SECONDS)
         return 0.0
@@ -97,16 +100,20 @@ class Runner:
         self._seen = newest if at_end else -1
         return at_end
 
-    def _build(self) -> float:
-        """Do a step of building; give how long to rest after it, 0 where nothing is to be built."""
+    def _build(self) -> bool:
+        """Do a step of building, unless it is to rest from the last; tell whether there is more."""
         began = perf_counter()
+        if began < self._rested:
+            return True
         wanted, left_behind = self._builder.wanted(), self._builder.left_behind()
         if not (wanted or left_behind) or not self._build_lock.take():
             self._build_lock.release()
-            return 0.0
+            return False
         for model in left_behind:
             self._builder.abandon(model)
         for model in wanted[:1]:
             self._builder.begin(model)
             self._builder.step(model)
-        return REST * (perf_counter() - began)
+        ended = perf_counter()
+        self._rested = ended + REST * (ended - began)
+        return True

@@ -3,17 +3,34 @@
 from pathlib import Path
 
 from ticketdomain.errors import JournalRefusedError
-from ticketdomain.journal.rows import Head, StoredRow, decode, encode
-from ticketdomain.journal.sqlite import Journal, Reader, Remembered, Snapshot, Writer
+from ticketdomain.journal.reading import (
+    MOST_POSITION,
+    Before,
+    Reader,
+    Remembered,
+    Remembrance,
+    Snapshot,
+    Sought,
+    Succession,
+    Writer,
+)
+from ticketdomain.journal.rows import Head, StoredRow, chain_hash, decode, encode
+from ticketdomain.journal.sqlite import Journal
 
 __all__ = [
+    "MOST_POSITION",
+    "Before",
     "Head",
     "Journal",
     "Reader",
     "Remembered",
+    "Remembrance",
     "Snapshot",
+    "Sought",
     "StoredRow",
+    "Succession",
     "Writer",
+    "chain_hash",
     "decode",
     "encode",
     "open_journal",

@@ -144,6 +144,8 @@ class JournalPool(SQLiteConnectionPool):
                 timeout=LOCK_TIMEOUT,
             )
             connection.execute("PRAGMA synchronous = FULL")
+            # What is removed is overwritten: a redaction must leave no text in the file.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.execute(f"PRAGMA query_only = {int(self._read_only)}")
         except sqlite3.Error as error:
             raise JournalUnavailableError(str(error)) from error

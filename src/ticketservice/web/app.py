@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from ticketservice.logs import REQUEST_ID, AccessLog
 from ticketservice.service import Service
 from ticketservice.web.documentation import DOCUMENTATION_ADDRESSES
+from ticketservice.web.events import EVENT_ADDRESSES
 from ticketservice.web.finding import FINDING_ADDRESSES
 from ticketservice.web.metrics import Metrics, read_metrics
 from ticketservice.web.observing import Asgi, Observed
@@ -24,6 +25,7 @@ from ticketservice.web.tickets import TICKET_ADDRESSES
 ADDRESSES = [
     *FINDING_ADDRESSES,
     *TICKET_ADDRESSES,
+    *EVENT_ADDRESSES,
     *PUBLIC_ADDRESSES,
     *OPERATIONS_ADDRESSES,
     *DOCUMENTATION_ADDRESSES,

@@ -1,20 +1,27 @@
 """Query parameters: every address names those it takes, and refuses all others."""
 
 import re
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from typing import NoReturn
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn, TypeAlias
 from urllib.parse import parse_qsl
 
-from ticketdomain.fields import instant
+from ticketdomain.errors import Fault
+from ticketdomain.fields import Faults, instant
+from ticketdomain.journal import MOST_POSITION
 from ticketservice.web.problems import ParameterFault, invalid
 from ticketservice.web.requests import Request, service_of
 
 AHEAD = timedelta(seconds=5)  # how far a caller's clock may be ahead of ours
 DEFAULT_LIMIT = 50
 MOST_ITEMS = 200
+MOST_VALUES = 100  # of a parameter that may be repeated
 
-_integer = re.compile(r"-?[0-9]{1,18}").fullmatch  # 18 digits fit every storage
+Read: TypeAlias = Callable[[str, str, Faults], Any]
+
+_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+is_position = re.compile(r"[0-9]{1,18}").fullmatch
+is_integer = re.compile(r"-?[0-9]{1,18}").fullmatch  # 18 digits fit every storage
 
 
 class Parameters:
@@ -51,6 +58,29 @@ class Parameters:
         """Give every value as it was written."""
         return self._given.get(name, [])
 
+    def read(self, rules: Mapping[str, Read]) -> dict[str, tuple[Any, ...]]:
+        """Give the values of several parameters, each as its rule reads it.
+
+        Raises:
+            ProblemError: 422, naming all that is wrong with them.
+        """
+        faults: Faults = []
+        found: dict[str, tuple[Any, ...]] = {}
+        for name, rule in rules.items():
+            found[name] = tuple(rule(value, name, faults) for value in self.all(name))
+            if len(found[name]) > MOST_VALUES:
+                faults.append(Fault(name, "too_many", f"at most {MOST_VALUES} values"))
+        if faults:
+            raise invalid([ParameterFault(f.pointer, f.code, f.detail, f.allowed) for f in faults])
+        return found
+
+    def whole(self, name: str, most: int = MOST_POSITION) -> int:
+        """Give a number from 0 to `most`, 0 where it is left out."""
+        number = self.integer(name) or 0
+        if not 0 <= number <= most:
+            _refuse(name, "out_of_range", f"must be from 0 to {most}")
+        return number
+
     def flag(self, name: str) -> bool:
         """Give `true` or `false`, and `False` where it is left out."""
         value = self._values.get(name, "false")
@@ -61,7 +91,7 @@ class Parameters:
     def integer(self, name: str) -> int | None:
         """Give an integer."""
         value = self._values.get(name)
-        if value is not None and not _integer(value):
+        if value is not None and not is_integer(value):
             _refuse(name, "wrong_type", "must be an integer")
         return None if value is None else int(value)
 
@@ -70,7 +100,7 @@ class Parameters:
         if (value := self._values.get(name)) is None:
             return None
         try:
-            at = instant(value.replace(" ", "+"))  # what a plus becomes that was not encoded
+            at = _instant(value)
         except (ValueError, OverflowError):
             _refuse(name, "bad_format", "must be a date-time with an offset, as in RFC 3339")
         if at > service_of(self._request).clock() + AHEAD:
@@ -87,7 +117,7 @@ class Parameters:
     def cursor(self) -> int:
         """Give where the page begins, as the page before it told."""
         value = self._values.get("cursor", "0")
-        if not _integer(value) or value.startswith("-"):
+        if not is_integer(value) or value.startswith("-"):
             _refuse("cursor", "bad_format", "must be the next of another page")
         return int(value)
 
@@ -95,6 +125,24 @@ class Parameters:
         """Refuse two parameters that exclude each other."""
         if a in self._values and b in self._values:
             _refuse(b, "conflict", f"cannot be used together with {a}")
+
+
+def read_moment(value: str, name: str, faults: Faults) -> datetime | None:
+    """Read an instant; a date alone means its beginning in UTC."""
+    try:
+        if _date(value):
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return _instant(value)
+    except OverflowError:
+        faults.append(Fault(name, "out_of_range", "must be in the years 0001 to 9999 in UTC"))
+    except ValueError:
+        detail = "must be a date, or a date-time with an offset, as in RFC 3339"
+        faults.append(Fault(name, "bad_format", detail))
+    return None
+
+
+def _instant(value: str) -> datetime:
+    return instant(value.replace(" ", "+"))  # what a plus becomes that was not encoded
 
 
 def _refuse(name: str, code: str, detail: str, allowed: Sequence[str] | None = None) -> NoReturn:

@@ -1,6 +1,5 @@
 """Reading one's own writes: an answer waits until the read models have come far enough."""
 
-import re
 from asyncio import sleep, to_thread
 from collections.abc import Callable
 from time import monotonic
@@ -9,16 +8,16 @@ from typing import TypeVar
 from ticketdomain.errors import ReadModelError
 from ticketprojections.views.file import Views
 from ticketprojections.views.generations import View
+from ticketservice.web.parameters import is_position
 from ticketservice.web.problems import bad_header
 from ticketservice.web.requests import Request, header, service_of
 
 MIN_POSITION = "Min-Position"
 PATIENCE_SECONDS = 2.0
 LOOK_SECONDS = 0.005
+QUERY_SECONDS = 5.0  # no query of ours takes so long: it would keep others waiting
 
 Answered = TypeVar("Answered")
-
-_position = re.compile(r"[1-9][0-9]{0,17}").fullmatch
 
 
 def least_position(request: Request) -> int:
@@ -32,7 +31,7 @@ def least_position(request: Request) -> int:
     value = header(request, MIN_POSITION)
     if value is None:
         return written
-    if not _position(value):
+    if not is_position(value) or not int(value):
         raise bad_header(MIN_POSITION, "must be a position, as Journal-Position tells it")
     return max(written, int(value))
 
@@ -48,7 +47,7 @@ async def when_at(
 
     def attempt() -> Answered | ReadModelError:
         try:
-            with views.reading() as view:
+            with views.reading(QUERY_SECONDS) as view:
                 reached = view.live(model).position
                 if reached >= position:
                     return answer(view, reached)

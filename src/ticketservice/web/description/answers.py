@@ -30,6 +30,8 @@ def answer_type(handler: HTTPRouteHandler, api: Described) -> Any:
     """Give the type of a handler's answers; `None` in it is 304, which has no body, where the
     handler reads `If-None-Match`."""
     returned = get_type_hints(handler.fn)["return"]
+    if api.also is not None:  # which is no schema's
+        returned = get_args(returned)[0]
     origin = get_origin(returned)
     if isinstance(origin, type) and issubclass(origin, Response):
         (returned,) = get_args(returned)

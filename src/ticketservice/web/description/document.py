@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from ticketservice.web.description import bodies, examples, problems, texts
 from ticketservice.web.description.answers import answer_type, schemas
 from ticketservice.web.description.filters import FILTERS
+from ticketservice.web.description.following import FOLLOWED
 from ticketservice.web.description.operation import Described
 from ticketservice.web.description.parameters import ANSWER_HEADERS, HEADERS, QUERY, TICKET_ID
 from ticketservice.web.description.paths import head, operation
@@ -32,7 +33,7 @@ def document(handlers: Iterable[HTTPRouteHandler], version: str) -> dict[str, An
         "paths": paths,
         "components": {
             "schemas": {**_sent(api for _, api in described), **components, **problems.schemas()},
-            "parameters": {"ticket_id": TICKET_ID, **QUERY, **FILTERS, **HEADERS},
+            "parameters": {"ticket_id": TICKET_ID, **QUERY, **FILTERS, **FOLLOWED, **HEADERS},
             "headers": ANSWER_HEADERS,
             "examples": examples.of_problems(),
             "securitySchemes": {"key": texts.KEY},

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ticketservice.web.description.parameters import parameter
-from ticketservice.web.wishes import MOST_VALUES, REPEATED, SORTS, STATES
+from ticketservice.web.parameters import MOST_VALUES
+from ticketservice.web.wishes import REPEATED, SORTS, STATES
 
 OR_NONE = "Left empty: without one."
 

@@ -16,6 +16,7 @@ Needs: TypeAlias = Scope | Literal["any key", "no key"]
 REQUEST_ID = ("X-Request-Id",)
 IDENTITY = ("Acting-User", *REQUEST_ID)
 READING = ("If-None-Match", *IDENTITY)
+FOLLOWING = ("Last-Event-ID", *IDENTITY)
 WRITING = ("Idempotency-Key", *IDENTITY)
 FINDING = ("Min-Position", *IDENTITY)
 CHANGING = ("If-Match", *WRITING)
@@ -46,8 +47,9 @@ PATCHING = Body("UpdateTicket", UPDATE_TICKET, (), (JSON, "application/merge-pat
 class Described(Struct, frozen=True, kw_only=True):
     """An operation, as far as only its handler knows it.
 
-    `query` and `headers` name what it reads, `tells` the headers of its answers; `may_fail` are
-    codes of problems beside those that follow from all this.
+    `query` and `headers` name what it reads, `tells` the headers of its answers; `also` is another
+    media type than `media_type` that can be asked for; `may_fail` are codes of problems beside
+    those that follow from all this.
     """
 
     query: tuple[str, ...]
@@ -58,6 +60,7 @@ class Described(Struct, frozen=True, kw_only=True):
     status: int
     tells: tuple[str, ...]
     media_type: str
+    also: str | None
     may_fail: tuple[str, ...]
 
 
@@ -70,6 +73,7 @@ def described(
     status: int = 200,
     tells: tuple[str, ...] = (),
     media_type: str = JSON,
+    also: str | None = None,
     may_fail: tuple[str, ...] = (),
 ) -> Described:
     """Describe an address; handlers carry it as their option `api`."""
@@ -82,5 +86,6 @@ def described(
         status=status,
         tells=tells,
         media_type=media_type,
+        also=also,
         may_fail=may_fail,
     )

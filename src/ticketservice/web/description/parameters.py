@@ -102,6 +102,14 @@ HEADERS = {
         ),
         parameter(
             "header",
+            "Last-Event-ID",
+            "Where an event stream was interrupted: the `id` of the last event that came. It goes"
+            " before `after`, and counts only with `Accept: text/event-stream`.",
+            {"type": "integer", "minimum": 0},
+            "3",
+        ),
+        parameter(
+            "header",
             "Min-Position",
             "Answer only what is at least as new as this `Journal-Position`, of another node for"
             " example; 503 if that takes longer than 2 seconds.",

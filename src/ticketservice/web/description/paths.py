@@ -68,7 +68,10 @@ def _security(api: Described) -> list[dict[str, list[str]]]:
 
 
 def _successes(api: Described, schema: dict[str, Any]) -> dict[int, dict[str, Any]]:
-    content = {"content": {api.media_type: {"schema": schema}}}
+    types = {api.media_type: {"schema": schema}}
+    if api.also is not None:
+        types[api.also] = {"schema": {"type": "string"}}
+    content = {"content": types}
     described = {api.status: {**_answer(MEANINGS[api.status], *api.tells), **content}}
     if "dry_run" in api.query:
         told = "Done, or a dry run: what would be." if api.status == HTTPStatus.OK else DRY_RUN

@@ -6,6 +6,7 @@ DIRECTORY = files("ticketservice.web.description") / "text"
 
 TAGS = {
     "Tickets": "For agents: open, update and read tickets, now and in the past.",
+    "Events": "The change feed: what happens to tickets, event by event.",
     "Customers": "What a customer may see, built from a list of what is allowed. Your own server"
     " decides which customer may see which ticket; a key made with `--requester ID` sees only that"
     " requester's.",
