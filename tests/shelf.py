@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from weakref import finalize
 
 from msgspec.structs import replace
 from sqlite_utils import Database
@@ -48,6 +49,7 @@ class Shelf(Store):
 
     def __init__(self) -> None:
         super().__init__(Database(memory=True))
+        finalize(self, self.db.conn.close)
         for statement in DDL:
             self.db.conn.execute(statement)
         model = tickets_model(Sla(default_policies()))

@@ -1,5 +1,7 @@
 """Rows of tickets: whatever changes of one is written, and nothing of another."""
 
+from contextlib import closing
+
 import pytest
 from msgspec.structs import replace
 from sqlite_utils import Database
@@ -14,12 +16,13 @@ CAN_CHANGE = [name for name in COLUMNS if name not in ("no", "id")]
 
 def rows_after(*batches: list[TicketRow]) -> list[TicketRow]:
     db = Database(memory=True)
-    table.create(db, "tickets")
-    before: dict[str, TicketRow] = {}
-    for batch in batches:
-        write(db, "tickets", batch, before)
-        before |= {ticket.id: ticket for ticket in batch}
-    return [row_of(row) for row in db.conn.execute("SELECT * FROM tickets ORDER BY no")]
+    with closing(db.conn):
+        table.create(db, "tickets")
+        before: dict[str, TicketRow] = {}
+        for batch in batches:
+            write(db, "tickets", batch, before)
+            before |= {ticket.id: ticket for ticket in batch}
+        return [row_of(row) for row in db.conn.execute("SELECT * FROM tickets ORDER BY no")]
 
 
 def tickets(count: int) -> list[TicketRow]:
