@@ -43,14 +43,14 @@ class TicketReader:
         self._live = live
         self._cold = Live({"ticket": folds}, live.look_up, capacity=0)
         self._folds = folds
-        self._topics = {*topics, REDACTION}
+        self._topics = tuple({*topics, REDACTION})
 
     def between(self, reader: Reader, after: int, upto: int) -> Batch:
         """Give the tickets with events at positions over `after`, up to `upto` included."""
         self._live.look_up(reader)  # without policies no ticket can be read, nor blamed for it
         events: defaultdict[str, list[Recorded]] = defaultdict(list)
         unreadable: dict[str, UndecodableStreamError] = {}
-        for row in reader.feed(after=after, topics=tuple(self._topics), upto=upto):
+        for row in reader.feed(after=after, topics=self._topics, upto=upto):
             try:
                 events[row.originator_id].append(decode(row))
             except UndecodableStreamError as error:
@@ -58,7 +58,8 @@ class TicketReader:
         redacted = {stream for stream, told in events.items() if any(map(_is_redaction, told))}
         changes: list[Change] = []
         for stream, position in list(reader.touched(after=after, upto=upto)):
-            if stream.startswith("ticket_") and stream not in redacted | unreadable.keys():
+            apart = stream in redacted or stream in unreadable
+            if stream.startswith("ticket_") and not apart:
                 try:
                     state = self._state(reader, stream, position)
                     changes.append(Change(state, events.get(stream, ())))

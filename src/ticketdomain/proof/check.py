@@ -69,23 +69,31 @@ def check(reading: Reading) -> Iterator[tuple[StoredRow | None, list[Finding]]]:
             redacted = _redacted(reader, [each.row for each in successions])
         for succession in successions:
             row = succession.row
-            gap = list(_gap(position, row))
-            try:
-                commit = _commit(row)
-                faults = [
-                    *_broken_commit(expected, commit),
-                    *_faults(succession),
-                    *_unredacted(row, redacted),
-                ]
-                expected = commit.following
-            except (TypeError, ValueError, OverflowError):
-                faults, expected = [_misshapen(row)], None
-            yield row, [*gap, *faults]
+            faults, following = _look_at(succession, expected, redacted)
+            yield row, [*_gap(position, row), *faults]
+            expected = following
             after = row.position
             position = max(position, row.position)
         if not successions:
             yield None, [*_end(position, newest), *_broken_commit(expected, None)]
             return
+
+
+def _look_at(
+    succession: Succession, expected: Commit | None, redacted: dict[tuple[str, int], str]
+) -> tuple[list[Finding], Commit | None]:
+    """Give what is wrong with a row, and the place that the next one must have."""
+    row = succession.row
+    try:
+        commit = _commit(row)
+        faults = [
+            *_broken_commit(expected, commit),
+            *_faults(succession),
+            *_unredacted(row, redacted),
+        ]
+        return faults, commit.following
+    except (TypeError, ValueError, OverflowError):
+        return [_misshapen(row)], None
 
 
 def _redacted(reader: Reader, rows: Iterable[StoredRow]) -> dict[tuple[str, int], str]:

@@ -119,7 +119,8 @@ def _read_models(service: Service) -> Iterator[str]:
 def _tell(faults: Iterable[str]) -> int:
     """Print faults, and count them."""
     count = 0
-    for count, what in enumerate(faults, 1):  # noqa: B007
+    for what in faults:
+        count += 1
         print(one_line(what))
     return count
 
